@@ -176,6 +176,8 @@ class WhatIf:
         that pages do not check.
     streets : Streets or None
         The walking network; without it stations stand on candidates only.
+    plan_unshown : bool
+        Whether there is a plan that no choice of options is: it enlarges a facility that shares its plot.
     ways : mapping
         The ways from residential areas to their nearest facilities ``today``, and those that the ``plan`` changes:
         lines by area, with ``facility``, ``minutes`` and ``metres``.
@@ -207,4 +209,5 @@ class WhatIf:
     facts: Mapping[str, object] = field(default_factory=dict)
     proof: Mapping[str, object] | None = None
     streets: Streets | None = None
+    plan_unshown: bool = False
     ways: Mapping[Literal["today", "plan"], gpd.GeoDataFrame] = field(default_factory=dict)

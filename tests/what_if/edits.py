@@ -35,6 +35,10 @@ def edits(found: WhatIf, count: int, seed: int) -> Iterator[Edit]:
     minutes = np.sort(random.choice(len(found.minutes), size=min(6, len(found.minutes)), replace=False))
     minutes = np.union1d(minutes, [found.own])
     sites = found.sites["kind"].to_numpy()
+    of_facility = sites[found.options["site"]] == "facility"
+    grown = found.options.index[of_facility].difference(found.today)
+    # By today's option of a facility those in which it is larger.
+    larger = {site: rows.index.to_numpy() for site, rows in found.options.loc[grown].groupby("site")}
     for _ in range(count):
         stays = random.random() < 0.3
         closing = 0.0 if stays else random.uniform(0.05, 0.9)
@@ -44,6 +48,9 @@ def edits(found: WhatIf, count: int, seed: int) -> Iterator[Edit]:
         candidates = rows["site"].unique()
         opening = random.choice(candidates, size=random.integers(0, min(40, len(candidates))), replace=False)
         options += [int(random.choice(rows.loc[rows["site"] == site, "option"])) for site in opening]
+        options = [
+            int(random.choice(larger[each])) if each in larger and random.random() < 0.6 else each for each in options
+        ]
         yield Edit(tuple(sorted(options)), int(random.choice(minutes)), float(random.choice(PASS_SHARES)))
 
 
@@ -75,14 +82,26 @@ class Library:
         stands = set(sites.loc[(sites["kind"] == "facility").to_numpy(), "id"])
         facilities = ground.facilities[ground.facilities.index.astype(str).isin(stands)].drop(columns="plot")
         facilities = places.with_plots(facilities) if len(facilities) else ground.facilities.iloc[:0]
+        facilities = places.changed_facilities(facilities, self._enlarged(rows, sites))
         sized = places.plan_sites(ground.inputs, ground.permitted)
         sized = sized[~sized["facility"]].reset_index(drop=True)
-        first = len(self.found.today)
-        chosen = sized.loc[[each - first for each in edit.options if each >= first]]
+        first, last = len(self.found.today), len(self.found.today) + len(sized)
+        chosen = sized.loc[[each - first for each in edit.options if first <= each < last]]
         stations = stations_of(ground, chosen)
         if edit.placed:
             stations = gpd.GeoDataFrame(pd.concat([stations, self._placed(ground, edit)]), crs=stations.crs)
         return places.with_stations(facilities, stations)
+
+    def _enlarged(self, rows: pd.DataFrame, sites: gpd.GeoDataFrame) -> pd.DataFrame:
+        """Return the facilities in a larger size, by id, with what the table of sizes says of each."""
+        larger = (sites["kind"] == "facility").to_numpy() & ~rows.index.isin(self.found.today)
+        if not larger.any():
+            return pd.DataFrame(columns=["action"])
+        table = self.inputs.sizes
+        assert table is not None
+        named = table.set_index("size").loc[rows["size"][larger]]
+        columns = ["tier", "land_m2", "floor_area_m2", "beds"]
+        return named[columns].assign(action="enlarge").set_index(pd.Index(sites["id"].to_numpy()[larger]))
 
     def _placed(self, ground: PreparedScenario, edit: Edit) -> gpd.GeoDataFrame:
         inputs = places.with_placed(ground.inputs, edit.placed, "plan")

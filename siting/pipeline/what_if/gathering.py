@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -10,7 +10,7 @@ import pandas as pd
 
 from siting.assess.figures import people_figures
 from siting.domain.nouns import Assessment, Demand, Progress, Proposal, quiet
-from siting.domain.scenario import asked
+from siting.domain.scenario import PlanOptions, asked
 from siting.domain.standards import Clause, Standard
 from siting.domain.unit_kinds import asked_kinds
 from siting.domain.what_if import UnitClause, WhatIf, WhatIfGroup, WhatIfLevel, column_of
@@ -56,11 +56,12 @@ def what_if(
     if not sites or not minutes:
         return None
     ground = replace(narrow, demand=_wide(narrow, max(minutes), report))
-    options = options_of(ground, assessment)
+    given = {} if proposal is None else asked(proposal.request)
+    options = options_of(ground, assessment, _enlarging(ground, given))
     reach = walks(ground, options, minutes, report)
     kept = reach.minutes
+    planned = _planned(options, proposal)
     scenario = ground.inputs.scenario
-    given = {} if proposal is None else asked(proposal.request)
     groups = _groups(ground, given.get("weights", scenario.plan.weights))
     return WhatIf(
         minutes=kept,
@@ -79,12 +80,13 @@ def what_if(
         clauses=_unit_clauses(ground),
         funding=options.funding,
         today=tuple(range(len(ground.facilities))),
-        plan=_planned(options, proposal),
+        plan=planned,
         pass_share=scenario.circle.pass_share,
         shared_from=scenario.circle.shared_from,
         complete=scenario.facilities.complete,
         unsaid=_unsaid(ground),
         groups=groups,
+        plan_unshown=planned is None and proposal is not None and bool(proposal.selection.stages),
         request={
             "stations": given.get("stations", scenario.plan.stations),
             "budget_cny": given.get("budget_cny", scenario.plan.budget_cny),
@@ -119,6 +121,12 @@ def _ways(
     after = ways_of(ground, proposal.after)
     same = after["facility"] == today["facility"].reindex(after.index)
     return {"today": today, "plan": after[~same]}
+
+
+def _enlarging(ground: PreparedScenario, given: Mapping[str, Any]) -> PlanOptions:
+    """Return the request with all facilities that the scenario or the plan would enlarge."""
+    own = ground.inputs.scenario.plan
+    return own.model_copy(update={"upgradable": tuple(dict.fromkeys([*own.upgradable, *given.get("upgradable", ())]))})
 
 
 def _groups(ground: PreparedScenario, weights: Mapping[str, float]) -> dict[str, WhatIfGroup]:
@@ -194,16 +202,20 @@ def _unsaid(ground: PreparedScenario) -> tuple[str, ...]:
 
 
 def _planned(options: Options, proposal: Proposal | None) -> tuple[int, ...] | None:
-    """Return the options that are open with the plan; None if the plan enlarges facilities, or there is none."""
+    """Return the options that are open with the plan; None without one, or if it enlarges what no option enlarges."""
     if proposal is None or not proposal.selection.stages:
-        return None
-    if (proposal.changes["action"] == "enlarge").any():
         return None
     sites, table = options.sites, options.table
     kinds, ids = (sites[name].to_numpy()[table["site"].to_numpy()] for name in ("kind", "id"))
-    closed = set(map(str, proposal.changes.index))
-    stays = [row for row in range(len(table)) if kinds[row] == "facility" and ids[row] not in closed]
-    sizes = table["size"].to_numpy()
+    changed = set(map(str, proposal.changes.index))
+    sizes = [None if pd.isna(size) else str(size) for size in table["size"]]
+    rows_of = {(str(ids[row]), sizes[row]): row for row in range(len(table)) if kinds[row] == "facility"}
+    stays = [row for (key, size), row in rows_of.items() if size is None and key not in changed]
+    for key, change in proposal.changes[proposal.changes["action"] == "enlarge"].iterrows():
+        row = rows_of.get((str(key), None if pd.isna(change["size"]) else str(change["size"])))
+        if row is None:
+            return None
+        stays.append(row)
     for key, size in zip(proposal.stations["candidate_id"], proposal.stations["size"], strict=True):
         rows = [row for row in range(len(table)) if kinds[row] == "candidate" and ids[row] == str(key)]
         wanted = None if pd.isna(size) else str(size)

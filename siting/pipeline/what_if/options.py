@@ -12,6 +12,7 @@ import pandas as pd
 from siting import places
 from siting.assess.funding import net_costs
 from siting.domain.nouns import Assessment
+from siting.domain.scenario import PlanOptions
 from siting.domain.tables import PLAN_COLUMNS
 from siting.domain.tiers import gives_facility
 from siting.domain.what_if import FIXED, MOVING, SharedPlot
@@ -34,50 +35,80 @@ class Options:
     funding: dict[int, list[dict[str, Any]]]
 
 
-def options_of(ground: PreparedScenario, assessment: Assessment) -> Options:
-    """Return the facilities that count today, then the permitted candidates in their sizes."""
-    sized = places.plan_sites(ground.inputs, ground.permitted)
-    sized = sized[~sized["facility"]].reset_index(drop=True)
+def options_of(ground: PreparedScenario, assessment: Assessment, plan: PlanOptions) -> Options:
+    """Return the facilities that count today, the permitted candidates in their sizes, then facilities enlarged.
+
+    ``plan`` names the facilities that may be enlarged.
+    """
+    every = places.plan_sites(ground.inputs, ground.permitted, plan)
+    sized = every[~every["facility"]].reset_index(drop=True)
     stations = stations_of(ground, sized)
     # No id of a facility begins with a space after "new-".
     stations.index = pd.Index([f" {row}" for row in range(len(stations))], dtype=object)
-    records = _as_facilities(ground, stations)
     facilities = ground.facilities
+    larger, grown = _enlarged(ground, every[every["facility"] & ~every["standing"]])
     candidate, place = pd.factorize(sized["candidate_id"])
     count = len(facilities)
     own = places.land_span(facilities, ground.inputs.scenario.facilities.land_at_most_m2)
-    both = gpd.GeoDataFrame(pd.concat([facilities, records]), crs=facilities.crs)
-    lands = pd.concat([own, records[["land_m2", "land_high_m2"]]])
+    records = facilities.assign(land_m2=own["land_m2"], land_high_m2=own["land_high_m2"])
+    both = gpd.GeoDataFrame(pd.concat([records, _as_facilities(ground, stations), grown]), crs=facilities.crs)
     homes = places.home_units(both, ground.inputs.units)
     lines = promised(assessment, _as_plan(stations), "station") if len(stations) else None
     costs = pd.Series(sized["cost_cny"].to_numpy(dtype=np.float64), index=stations.index)
     paid = None if lines is None else net_costs(costs, lines)
     serves = both["serves_community"].astype("boolean").fillna(value=False)
+    new = pd.concat([sized, larger], ignore_index=True)
     table = pd.DataFrame(
         {
-            "site": np.concatenate([np.arange(count), count + candidate]).astype(np.int64),
-            "size": [*[None] * count, *(None if pd.isna(size) else str(size) for size in sized["size"])],
+            "site": np.concatenate(
+                [np.arange(count), count + candidate, facilities.index.get_indexer(pd.Index(larger["candidate_id"]))]
+            ).astype(np.int64),
+            "size": [*[None] * count, *(None if pd.isna(size) else str(size) for size in new["size"])],
             "tier": both["tier"].to_numpy(dtype=object),
             "counts": places.in_circle(both, ground.inputs.scenario),
             "serves": serves.to_numpy(dtype=bool) | (both["tier"] != "institution").to_numpy(dtype=bool),
-            "land_m2": lands["land_m2"].to_numpy(dtype=np.float64),
-            "land_high_m2": lands["land_high_m2"].to_numpy(dtype=np.float64),
-            "cost_cny": np.concatenate([np.zeros(count), costs.to_numpy()]),
+            "land_m2": both["land_m2"].to_numpy(dtype=np.float64),
+            "land_high_m2": both["land_high_m2"].to_numpy(dtype=np.float64),
+            "cost_cny": np.concatenate([np.zeros(count), new["cost_cny"].to_numpy(dtype=np.float64)]),
             "catchment": np.where((both["tier"] == "institution").to_numpy(dtype=bool), FIXED, MOVING),
         }
     )
     for name in ("floor_area_m2", "beds", "capacity"):
-        told = np.asarray(pd.to_numeric(sized[name]).astype("float64"))
+        told = np.asarray(pd.to_numeric(new[name]).astype("float64"))
         table[name] = np.concatenate([np.full(count, np.nan), told])
     for name in ("subsidy_cny", "subsidy_conditional_cny"):
         told = np.zeros(len(stations)) if paid is None else paid[name].to_numpy(dtype=np.float64)
-        table[name] = np.concatenate([np.zeros(count), told])
+        table[name] = np.concatenate([np.zeros(count), told, np.zeros(len(larger))])
     by_tier = ground.inputs.scenario.standards.coverage == "by_tier"
     for level, frame in ground.inputs.units.items():
         table[f"home_{level}"] = frame.index.get_indexer(pd.Index(homes[level]))
         table[f"gives_{level}"] = gives_facility(both["tier"].reset_index(drop=True), level, by_tier=by_tier)
     sites = _sites(ground, facilities, ground.permitted.loc[place])
     return Options(sites, table, both.reset_index(drop=True), _lines(lines, count))
+
+
+def _enlarged(ground: PreparedScenario, sites: gpd.GeoDataFrame) -> tuple[pd.DataFrame, gpd.GeoDataFrame]:
+    """Return the larger sizes of facilities, and each as it would be: with its land, as the only one that is enlarged.
+
+    Left out are facilities that cannot be switched off, and those that would go on sharing their plot.
+    """
+    facilities = ground.facilities
+    plot = facilities["plot"].fillna(facilities["site_id"])
+    sharing = facilities.index[(plot.notna() & plot.duplicated(keep=False)).to_numpy(dtype=bool)]
+    fast = locked(ground)
+    keys = sites["candidate_id"].astype(str)
+    stuck = keys.isin(fast) | (sites["candidate_id"].isin(sharing) & sites["land_m2"].isna())
+    sites = sites[~stuck].reset_index(drop=True)
+    columns = ["action", "size", "tier", "land_m2", "floor_area_m2", "beds", "cost_cny"]
+    made = []
+    for _, row in sites.iterrows():
+        key = row["candidate_id"]
+        change = pd.DataFrame({**row[columns[1:]].to_dict(), "action": "enlarge"}, index=[key])
+        whole = places.changed_facilities(facilities, change)
+        land = places.land_span(whole, ground.inputs.scenario.facilities.land_at_most_m2)
+        made.append(whole.assign(land_m2=land["land_m2"], land_high_m2=land["land_high_m2"]).loc[[key]])
+    grown = pd.concat(made) if made else facilities.iloc[:0].assign(land_high_m2=np.nan)
+    return pd.DataFrame(sites.drop(columns="geometry")), gpd.GeoDataFrame(grown, crs=facilities.crs)
 
 
 def plots_of(ground: PreparedScenario) -> tuple[SharedPlot, ...]:

@@ -20,6 +20,7 @@ AREA: Final = "residential_area"
 # From the largest to the smallest, in the order of the list.
 UNIT_LEVELS: Final = ("city", "district", "planning", "street", "community")
 _CHOICE: Final = "areas"
+_ON_NEAREST: Final = ("nearest_facility", "minutes_to_nearest")
 # Ways to nearest facilities, today's and the plan's (:class:`siting.domain.what_if.WhatIf`).
 Ways = Mapping[Literal["today", "plan"], gpd.GeoDataFrame]
 WAY_STYLES: Final[Mapping[str, style.Style]] = {
@@ -72,7 +73,7 @@ def _tell_places(assessment: Assessment, after: Assessment | None, popups: Popup
             place_key(level, place_id),
             place_id if missing(record.get("name")) else record["name"],
             _kind(level, record),
-            [*_rows(popups, record, later.get(place)), *_way_rows(popups, ways, place)],
+            _with_way(_rows(popups, record, later.get(place)), popups, ways, place),
             verdict=record.get("verdict"),
             checks=[popups.check(check) for check in checks.get(place, ())],
         )
@@ -97,8 +98,16 @@ def _rows(popups: Popups, record: Mapping[str, Any], after: Mapping[str, Any] | 
     return popups.rows(keys, {**record, "edge_effect": record.get("edge_effect") or None}, after)
 
 
-def _way_rows(popups: Popups, ways: Ways, place: Any) -> list[list[Any]]:  # noqa: ANN401 - level and id
-    """Return a line on the way that is drawn while the popup is open: minutes and metres, the plan's beside them."""
+def _with_way(
+    rows: list[list[Any]],
+    popups: Popups,
+    ways: Ways,
+    place: Any,  # noqa: ANN401 - level and id
+) -> list[list[Any]]:
+    """Return the lines with one more, after those on the nearest facility, on the way that is drawn with the popup.
+
+    It tells minutes and metres, and those of the plan's way beside them.
+    """
     level, place_id = place
     told = {
         when: _way_words(table.loc[place_id])
@@ -106,9 +115,10 @@ def _way_rows(popups: Popups, ways: Ways, place: Any) -> list[list[Any]]:  # noq
         if level == AREA and place_id in table.index
     }
     if not told:
-        return []
-    first = told.get("today") or Words("–", "–")
-    return [popups.told("map.popup.way", first, told.get("plan"))]
+        return rows
+    line = popups.told("map.popup.way", told.get("today") or Words("–", "–"), told.get("plan"))
+    at = 1 + max((row for row, (key, *_) in enumerate(rows) if key in _ON_NEAREST), default=len(rows) - 1)
+    return [*rows[:at], line, *rows[at:]]
 
 
 def _way_words(way: pd.Series) -> Words:

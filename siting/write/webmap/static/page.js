@@ -192,16 +192,21 @@ const siting = (() => {
   // The way from a residential area to its nearest facility, while its popup is open.
   const ways = {
     drawn: null,
-    show(key) {
-      if (ways.drawn) ways.drawn.remove();
-      ways.drawn = null;
-      const told = data.ways && data.ways[key];
-      if (!told) return;
-      const lines = Object.entries(told).map(([when, c]) => {
+    lines(key) {
+      return Object.entries((data.ways && data.ways[key]) || {}).map(([when, c]) => {
         const { geometry } = unpack({ p: {}, t: "LineString", c });
         return L.polyline(geometry.coordinates.map(([lng, lat]) => [lat, lng]), { ...data.way_styles[when], renderer: canvases.findings, level: 9, interactive: false });
       });
-      ways.drawn = L.layerGroup(lines).addTo(map);
+    },
+    show(key) {
+      if (ways.drawn) ways.drawn.remove();
+      const lines = ways.lines(key);
+      ways.drawn = lines.length ? L.layerGroup(lines).addTo(map) : null;
+    },
+    // The bounds with the ways in them.
+    around(key, bounds) {
+      for (const line of ways.lines(key)) bounds.extend(line.getBounds());
+      return bounds;
     },
   };
 
@@ -431,7 +436,7 @@ const siting = (() => {
     };
     map.stop();
     map.once("moveend", arrived);
-    const bounds = layer.getLatLng ? L.latLngBounds([layer.getLatLng()]) : layer.getBounds();
+    const bounds = ways.around(key, layer.getLatLng ? L.latLngBounds([layer.getLatLng()]) : layer.getBounds());
     const least = layer.getLatLng ? Math.max(map.getZoom(), 15) : 15;
     const how = { maxZoom: least, duration: 0.5, padding: [60, 60] };
     if (jump) map.fitBounds(bounds, { ...how, animate: false });

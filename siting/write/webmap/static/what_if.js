@@ -750,6 +750,7 @@ class Engine {
     for (const key of Object.keys(data.levels)) this.levels[key] = this._level(key, arrays);
     this.options = this._options(arrays);
     this.sites = data.sites;
+    this.today = new Set(data.today);
     this.firstPlaced = data.sites.id.length;
     this.firstOwn = this.options.site.length;
     if (streets) this._slots();
@@ -847,6 +848,11 @@ class Engine {
   /** Whether a site is new: a candidate, or the reader's own. @param {number} site */
   isNew(site) {
     return this.sites.kind[site] !== "facility";
+  }
+
+  /** Whether an option is a facility of today in a larger size. @param {number} option */
+  isEnlarged(option) {
+    return this.sites.kind[this.options.site[option]] === "facility" && !this.today.has(option);
   }
 
   /** The cells that a site reaches and their steps, from one position to another. @param {number} site */
@@ -1327,12 +1333,13 @@ class Engine {
     }
   }
 
-  // The cost of the new stations, what is paid for them, and how many have no cost.
+  // The cost of the new stations and of enlarging facilities, what is paid for them, and how many have no cost.
   _money(opened) {
     const money = { stations: 0, cost: 0, unknown: 0, subsidy: 0, conditional: 0 };
     for (const option of opened) {
-      if (!this.isNew(this.options.site[option])) continue;
-      money.stations += 1;
+      const isNew = this.isNew(this.options.site[option]);
+      if (!isNew && !this.isEnlarged(option)) continue;
+      if (isNew) money.stations += 1;
       const cost = this.options.cost_cny[option];
       if (Number.isNaN(cost)) money.unknown += 1;
       else money.cost += cost;
@@ -2508,7 +2515,8 @@ function programOf(engine, choice, goal) {
       row(free.map((_, i) => [i, 1]), 0, Math.max(0, left));
     }
     if (choice.budget !== null) {
-      const spent = opened.reduce((sum, option) => sum + cost(engine, option), 0);
+      const paid = kept.filter((option) => engine.isNew(options.site[option]) || engine.isEnlarged(option));
+      const spent = paid.reduce((sum, option) => sum + cost(engine, option), 0);
       if (!(spent <= choice.budget)) refused = "budget";
       free.forEach((option, i) => { if (cost(engine, option) === Infinity) upper[i] = 0; });
       row(free.map((option, i) => [i, Number.isFinite(cost(engine, option)) ? cost(engine, option) : 0]), 0, Math.max(0, choice.budget - spent));
@@ -2793,7 +2801,9 @@ function ranked(engine, choice) {
 function planOf(engine, choice, proof = {}) {
   const { sites, options, data } = engine;
   const { base, baseValue, value, stations } = ranked(engine, choice);
-  const closed = data.today.filter((option) => !choice.open.includes(option)).map((option) => sites.id[options.site[option]]);
+  const enlarged = choice.open.filter((option) => engine.isEnlarged(option));
+  const stays = new Set(choice.open.map((option) => options.site[option]));
+  const closed = data.today.filter((option) => !stays.has(options.site[option])).map((option) => sites.id[options.site[option]]);
   const total = data.whole.elderly;
   // What the plan's model maximises: persons, or weighted persons.
   const gained = engine.weighted ? value - baseValue : stations.reduce((sum, { gain }) => sum + gain, 0);
@@ -2830,7 +2840,7 @@ function planOf(engine, choice, proof = {}) {
   // Without a solver: nobody beyond those uncovered today can be newly covered.
   const everybody = engine.weighted ? engine.value.reduce((all, each) => all + each, 0) / engine.valueUnit : data.whole.elderly;
   const bound = rounded(Math.max(gained, (proof.covered ?? everybody) - baseValue));
-  const request = { model: "mclp", ...limitsOf(choice, proof, stations.length, closed), ...fixedOf(engine, choice, proof), ...weightsOf(engine) };
+  const request = { model: "mclp", ...limitsOf(choice, proof, stations.length, closed), ...fixedOf(engine, choice, proof), ...enlargedOf(engine, enlarged), ...weightsOf(engine) };
   return {
     type: "FeatureCollection",
     result: "plan",
@@ -2848,7 +2858,10 @@ function planOf(engine, choice, proof = {}) {
     proof: "solver",
     certificate: null,
     excluded: [],
-    changes: closed.map((id) => ({ id, action: "close", size: null, tier: null, land_m2: null, floor_area_m2: null, beds: null, cost_cny: 0 })),
+    changes: [
+      ...closed.map((id) => ({ id, action: "close", size: null, tier: null, land_m2: null, floor_area_m2: null, beds: null, cost_cny: 0 })),
+      ...enlarged.map((option) => changeOf(engine, option)),
+    ],
     minutes: data.minutes[choice.minutes],
     features,
   };
@@ -2869,6 +2882,14 @@ function limitsOf(choice, proof, count, closed) {
   const budget = solved && choice.budget !== null ? { budget_cny: choice.budget } : {};
   return { ...(stations === undefined ? {} : { stations }), ...budget, ...closable };
 }
+
+// A facility in a larger size, as the changes of a plan's file have it.
+function changeOf({ sites, options }, option) {
+  const figures = Object.fromEntries(["land_m2", "floor_area_m2", "beds", "cost_cny"].map((key) => [key, rounded(options[key][option])]));
+  return { id: sites.id[options.site[option]], action: "enlarge", size: options.size[option], tier: options.tier[option], ...figures };
+}
+
+const enlargedOf = ({ sites, options }, enlarged) => (enlarged.length ? { upgradable: enlarged.map((option) => sites.id[options.site[option]]) } : {});
 
 // The weights of groups, also where they are all one: the scenario may state others.
 function weightsOf({ data, weights }) {
@@ -3473,6 +3494,7 @@ class View {
     const { make } = this.tools;
     const { data } = this.engine;
     const notes = [];
+    if (data.plan_unshown) notes.push(this.text("plan_unshown"));
     if (data.unsaid.length) notes.push(this.text("unsaid", { count: data.unsaid.length }));
     if (!data.complete) notes.push(this.text("incomplete"));
     return make("div", "", ...notes.map((note) => make("p", "small muted", note)));
@@ -3738,7 +3760,7 @@ class View {
       const figure = engine.gain(option);
       put(gain, `${open ? "−" : "+"}${persons(figure)}`);
       const yuan = engine.options.cost_cny[option];
-      put(cost, engine.sites.kind[site] === "facility" ? "" : money(yuan));
+      put(cost, engine.sites.kind[site] === "facility" && !engine.isEnlarged(option) ? "" : money(yuan));
       pin.checked = pinned.has(site);
     }
   }

@@ -96,6 +96,7 @@ export class Engine {
     for (const key of Object.keys(data.levels)) this.levels[key] = this._level(key, arrays);
     this.options = this._options(arrays);
     this.sites = data.sites;
+    this.today = new Set(data.today);
     this.firstPlaced = data.sites.id.length;
     this.firstOwn = this.options.site.length;
     if (streets) this._slots();
@@ -193,6 +194,11 @@ export class Engine {
   /** Whether a site is new: a candidate, or the reader's own. @param {number} site */
   isNew(site) {
     return this.sites.kind[site] !== "facility";
+  }
+
+  /** Whether an option is a facility of today in a larger size. @param {number} option */
+  isEnlarged(option) {
+    return this.sites.kind[this.options.site[option]] === "facility" && !this.today.has(option);
   }
 
   /** The cells that a site reaches and their steps, from one position to another. @param {number} site */
@@ -673,12 +679,13 @@ export class Engine {
     }
   }
 
-  // The cost of the new stations, what is paid for them, and how many have no cost.
+  // The cost of the new stations and of enlarging facilities, what is paid for them, and how many have no cost.
   _money(opened) {
     const money = { stations: 0, cost: 0, unknown: 0, subsidy: 0, conditional: 0 };
     for (const option of opened) {
-      if (!this.isNew(this.options.site[option])) continue;
-      money.stations += 1;
+      const isNew = this.isNew(this.options.site[option]);
+      if (!isNew && !this.isEnlarged(option)) continue;
+      if (isNew) money.stations += 1;
       const cost = this.options.cost_cny[option];
       if (Number.isNaN(cost)) money.unknown += 1;
       else money.cost += cost;

@@ -46,7 +46,9 @@ export function ranked(engine, choice) {
 export function planOf(engine, choice, proof = {}) {
   const { sites, options, data } = engine;
   const { base, baseValue, value, stations } = ranked(engine, choice);
-  const closed = data.today.filter((option) => !choice.open.includes(option)).map((option) => sites.id[options.site[option]]);
+  const enlarged = choice.open.filter((option) => engine.isEnlarged(option));
+  const stays = new Set(choice.open.map((option) => options.site[option]));
+  const closed = data.today.filter((option) => !stays.has(options.site[option])).map((option) => sites.id[options.site[option]]);
   const total = data.whole.elderly;
   // What the plan's model maximises: persons, or weighted persons.
   const gained = engine.weighted ? value - baseValue : stations.reduce((sum, { gain }) => sum + gain, 0);
@@ -83,7 +85,7 @@ export function planOf(engine, choice, proof = {}) {
   // Without a solver: nobody beyond those uncovered today can be newly covered.
   const everybody = engine.weighted ? engine.value.reduce((all, each) => all + each, 0) / engine.valueUnit : data.whole.elderly;
   const bound = rounded(Math.max(gained, (proof.covered ?? everybody) - baseValue));
-  const request = { model: "mclp", ...limitsOf(choice, proof, stations.length, closed), ...fixedOf(engine, choice, proof), ...weightsOf(engine) };
+  const request = { model: "mclp", ...limitsOf(choice, proof, stations.length, closed), ...fixedOf(engine, choice, proof), ...enlargedOf(engine, enlarged), ...weightsOf(engine) };
   return {
     type: "FeatureCollection",
     result: "plan",
@@ -101,7 +103,10 @@ export function planOf(engine, choice, proof = {}) {
     proof: "solver",
     certificate: null,
     excluded: [],
-    changes: closed.map((id) => ({ id, action: "close", size: null, tier: null, land_m2: null, floor_area_m2: null, beds: null, cost_cny: 0 })),
+    changes: [
+      ...closed.map((id) => ({ id, action: "close", size: null, tier: null, land_m2: null, floor_area_m2: null, beds: null, cost_cny: 0 })),
+      ...enlarged.map((option) => changeOf(engine, option)),
+    ],
     minutes: data.minutes[choice.minutes],
     features,
   };
@@ -122,6 +127,14 @@ function limitsOf(choice, proof, count, closed) {
   const budget = solved && choice.budget !== null ? { budget_cny: choice.budget } : {};
   return { ...(stations === undefined ? {} : { stations }), ...budget, ...closable };
 }
+
+// A facility in a larger size, as the changes of a plan's file have it.
+function changeOf({ sites, options }, option) {
+  const figures = Object.fromEntries(["land_m2", "floor_area_m2", "beds", "cost_cny"].map((key) => [key, rounded(options[key][option])]));
+  return { id: sites.id[options.site[option]], action: "enlarge", size: options.size[option], tier: options.tier[option], ...figures };
+}
+
+const enlargedOf = ({ sites, options }, enlarged) => (enlarged.length ? { upgradable: enlarged.map((option) => sites.id[options.site[option]]) } : {});
 
 // The weights of groups, also where they are all one: the scenario may state others.
 function weightsOf({ data, weights }) {

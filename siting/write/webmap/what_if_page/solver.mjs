@@ -86,7 +86,8 @@ export function programOf(engine, choice, goal) {
       row(free.map((_, i) => [i, 1]), 0, Math.max(0, left));
     }
     if (choice.budget !== null) {
-      const spent = opened.reduce((sum, option) => sum + cost(engine, option), 0);
+      const paid = kept.filter((option) => engine.isNew(options.site[option]) || engine.isEnlarged(option));
+      const spent = paid.reduce((sum, option) => sum + cost(engine, option), 0);
       if (!(spent <= choice.budget)) refused = "budget";
       free.forEach((option, i) => { if (cost(engine, option) === Infinity) upper[i] = 0; });
       row(free.map((option, i) => [i, Number.isFinite(cost(engine, option)) ? cost(engine, option) : 0]), 0, Math.max(0, choice.budget - spent));

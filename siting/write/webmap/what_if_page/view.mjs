@@ -241,6 +241,7 @@ export class View {
     const { make } = this.tools;
     const { data } = this.engine;
     const notes = [];
+    if (data.plan_unshown) notes.push(this.text("plan_unshown"));
     if (data.unsaid.length) notes.push(this.text("unsaid", { count: data.unsaid.length }));
     if (!data.complete) notes.push(this.text("incomplete"));
     return make("div", "", ...notes.map((note) => make("p", "small muted", note)));
@@ -506,7 +507,7 @@ export class View {
       const figure = engine.gain(option);
       put(gain, `${open ? "−" : "+"}${persons(figure)}`);
       const yuan = engine.options.cost_cny[option];
-      put(cost, engine.sites.kind[site] === "facility" ? "" : money(yuan));
+      put(cost, engine.sites.kind[site] === "facility" && !engine.isEnlarged(option) ? "" : money(yuan));
       pin.checked = pinned.has(site);
     }
   }

@@ -1,6 +1,6 @@
 """A certificate as it stands in a plan's file, in JSON values."""
 
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 CertifiedModel = Literal["mclp", "lscp", "p_median"]
 
@@ -22,7 +22,10 @@ class CertificateNode(TypedDict, total=False):
 
 
 class CertificateValues(TypedDict):
-    """A certificate (:class:`siting.locate.certificate.Certificate`) with packed sets of multipliers."""
+    """A certificate (:class:`siting.locate.certificate.Certificate`) with packed sets of multipliers.
+
+    ``served``, with capacity, are the packed columns of who serves whom: site, point, persons.
+    """
 
     model: CertifiedModel
     bits: list[int]
@@ -31,3 +34,4 @@ class CertificateValues(TypedDict):
     shift: int
     prices: list[int]
     tree: CertificateNode
+    served: NotRequired[list[str]]

@@ -9,24 +9,38 @@ is relaxed so that each site j adds a gain g_j of its own (Fisher 1981):
 
 .. math:: z(x) \le C(u) + \sum_j g_j(u) x_j
 
-- maximal covering, u_i for "point i counts only if an open site reaches it":
-  C = Σ_i max(0, w_i − u_i), g_j = Σ_{i ∈ N(j)} u_i
-- set covering (least cost, negated), u_i for "point i is reached or left out", r for "points left out weigh at most s":
-  C = −Σ_i u_i + r s + Σ_i max(0, u_i − r w_i), g_j = Σ_{i ∈ N(j)} u_i − c_j
-- p-median with a time for those beyond (negated), u_i for "point i is served once":
-  C = −Σ_i u_i + Σ_i max(0, u_i − d_i), g_j = Σ_{i ∈ N(j)} max(0, u_i − d_ij), d_i the cost without a new site
+.. math:: C = O - \sum_i u_i + \sum_i \max(0, u_i - a_i), \quad g_j = \sum_{i \in N(j)} \max(0, u_i - d_{ij}) - f_j
 
-with w_i the people of a point, N(j) the points that site j reaches, c_j the cost of a site and d_ij people × seconds.
+where a_i is the cost of point i without a new site, d_ij that at site j, N(j) the points that site j reaches, f_j the
+cost of a site, and u_i the multiplier of "point i is served once, by an open site or without one":
+
+- maximal covering: a_i = w_i, its people, which are lost without a site; d_ij = 0; O = Σ_i w_i
+- set covering (least cost, negated): a_i = r w_i and O = r s, with r the multiplier of "points left out weigh at most
+  s"; d_ij = 0, f_j the cost
+- p-median with a time for those beyond (negated): a_i and d_ij are people × seconds; O = 0
+
 The bound of a node of the tree, where some sites are open and others closed, is C plus the gains of the open sites and
 the largest positive gains of as many other sites as may still be opened.
+
+Rules on sites make choices fewer, so a bound that ignores them holds; these are heeded:
+
+- a budget B, with a price r of money: C grows by r B, and g_j becomes g_j − r c_j; sites that cost more than is left
+  are closed
+- a capacity K_j: g_j is the most that a continuous knapsack holds, where point i weighs n_i people and counts its term
+  s_ij of the sum above; for any θ it is at most θ K_j + Σ_i max(0, s_ij − θ n_i)
+- at most one size of a place and so many sites of a unit: the largest gains within them count
+- sites too near to an open one, and others of a set of which enough are open, are closed
+
+Among sites that are not decided, spacing, sets and facilities that must stay in some size are ignored. A plan with
+capacity comes with who serves whom, which is checked and not computed.
 """
 
 import base64
 import math
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 import numpy as np
 
@@ -39,10 +53,14 @@ _MOST_BITS: Final = 62
 _MOST: Final = 2.0**_MOST_BITS
 # More points than any city has: so much is unpacked at most.
 _MOST_POINTS: Final = 2**26
-# The price r of set covering is a multiple of 2^-16.
+# The price r is a multiple of 2^-16.
 PRICE_BITS: Final = 16
-# A share is reached if it is missed by less than this part of all people.
+# A share is reached if it is missed by less than this part of all people; so much more may a site serve than it can.
 _SHARE_TOLERANCE: Final = 1e-9
+# A budget may be exceeded by this part of it: sums of floats.
+_BUDGET_TOLERANCE: Final = 1e-12
+# All costs together are at most about 2^40 units, so that products with prices are precise.
+_MONEY_BITS: Final = 40
 
 
 class CertificateError(Exception):
@@ -80,9 +98,12 @@ class Certificate:
     shift : int
         All multipliers are multiples of 2^shift.
     prices : tuple of int
-        For each set the price r of set covering in 2^-16; 0 for the other models.
+        For each set the price r in 2^-16 of a unit: of leaving a person out (set covering), or of money where there is
+        a budget (:func:`money_bits`); otherwise 0.
     tree : mapping
         The root of the search tree; see :class:`siting.domain.certificates.CertificateNode`.
+    served : Served or None
+        With capacity: who serves whom in the plan.
     """
 
     model: CertifiedModel
@@ -92,10 +113,11 @@ class Certificate:
     shift: int
     prices: tuple[int, ...]
     tree: CertificateNode
+    served: "Served | None" = None
 
     def to_json(self) -> CertificateValues:
         """Return the certificate as JSON values; each set of multipliers as :func:`packed`."""
-        return {
+        found: CertificateValues = {
             "model": self.model,
             "bits": list(self.bits),
             "bound": self.bound,
@@ -104,6 +126,9 @@ class Certificate:
             "prices": list(self.prices),
             "tree": self.tree,
         }
+        if self.served is not None:
+            found["served"] = [packed(self.served.site), packed(self.served.point), packed(self.served.persons)]
+        return found
 
     @classmethod
     def from_json(cls, found: CertificateValues) -> Self:
@@ -123,13 +148,30 @@ class Certificate:
             bound = _number(found["bound"])
             if abs(bound) > _MOST:
                 raise CertificateError(code="large")
-            return cls(found["model"], (people, other), bound, sets, shift, prices, found["tree"])
+            served = None if "served" not in found else Served.unpacked(*found["served"])
+            return cls(found["model"], (people, other), bound, sets, shift, prices, found["tree"], served)
         except (KeyError, TypeError, ValueError, OverflowError, zlib.error) as error:
             raise CertificateError(code="unreadable") from error
 
 
-def packed(values: Ints) -> str:
-    """Return whole numbers as text: 64 bits each (little-endian), compressed by zlib, in base64.
+class Served(NamedTuple):
+    """How many persons of a point a site serves."""
+
+    site: Ints
+    point: Ints
+    persons: Floats
+
+    @classmethod
+    def unpacked(cls, site: str, point: str, persons: str) -> Self:
+        """Return the triples of their packed columns."""
+        found = cls(unpacked(site), unpacked(point), unpacked(persons).view(np.float64))
+        if not len(found.site) == len(found.point) == len(found.persons):
+            raise CertificateError(code="unreadable")
+        return found
+
+
+def packed(values: Ints | Floats) -> str:
+    """Return numbers as text: 64 bits each (little-endian), compressed by zlib, in base64.
 
     Examples
     --------
@@ -138,7 +180,8 @@ def packed(values: Ints) -> str:
     >>> unpacked(packed(np.array([4, 5, 3]))).tolist()
     [4, 5, 3]
     """
-    return base64.b64encode(zlib.compress(values.astype("<i8").tobytes(), 9)).decode("ascii")
+    bits = values.astype(values.dtype.newbyteorder("<")).tobytes()
+    return base64.b64encode(zlib.compress(bits, 9)).decode("ascii")
 
 
 def unpacked(text: str) -> Ints:
@@ -161,7 +204,7 @@ def check_certificate(problem: Problem, model: Model, certificate: Certificate) 
     Parameters
     ----------
     problem : Problem
-        A plain problem, as the scenario gives it.
+        The problem, as the scenario gives it; see :func:`has_certificate`.
     model : Model
         The model of the plan.
     certificate : Certificate
@@ -190,14 +233,13 @@ def check_certificate(problem: Problem, model: Model, certificate: Certificate) 
     9.0
     """
     relaxed = relaxations(problem, model, certificate)
-    most = most_open(problem, model)
-    chooseable = problem.open_to_choice
+    limits = site_limits(problem, model)
     sign = 1 if certificate.model == "mclp" else -1
     claim = sign * certificate.bound
-    for by, opened, free in _claims(problem, certificate, chooseable):
+    for by, opened, free in _claims(problem, certificate, limits):
         if not 0 <= by < len(relaxed):
             raise CertificateError(code="no_set", number=by)
-        if (found := bound_of(relaxed[by], opened, free, most)) > claim:
+        if (found := bound_of(relaxed[by], opened, free, limits)) > claim:
             unit = 2.0 ** unit_bits(certificate)
             raise CertificateError(code="weak", proved=sign * found / unit, claimed=certificate.bound / unit)
     if isinstance(model, SetCovering):
@@ -211,7 +253,7 @@ def unit_bits(certificate: Certificate) -> int:
     return {"mclp": people, "lscp": other, "p_median": people + other}[certificate.model]
 
 
-def value_of(problem: Problem, model: Model, chosen: Ints) -> float:
+def value_of(problem: Problem, model: Model, chosen: Ints, served: Served | None = None) -> float:
     """Return the objective of a choice, computed from the problem alone.
 
     Parameters
@@ -220,6 +262,8 @@ def value_of(problem: Problem, model: Model, chosen: Ints) -> float:
         As for :func:`check_certificate`.
     chosen : ndarray of int
         The open sites without the kept ones.
+    served : Served or None
+        With capacity: who serves whom.
 
     Returns
     -------
@@ -229,7 +273,7 @@ def value_of(problem: Problem, model: Model, chosen: Ints) -> float:
     Raises
     ------
     CertificateError
-        The choice breaks a rule of the problem, or misses the share.
+        The choice breaks a rule of the problem, or misses the share, or the sites cannot serve as told.
 
     Examples
     --------
@@ -241,22 +285,91 @@ def value_of(problem: Problem, model: Model, chosen: Ints) -> float:
     >>> value_of(Problem(reach, np.array([4.0, 5.0, 3.0])), MaximalCovering(), np.array([0]))
     9.0
     """
-    rules, none = problem.rules, np.zeros(0, dtype=np.int64)
-    forced = none if rules.forced is None else np.flatnonzero(rules.forced & ~problem.kept)
-    allowed = np.all(problem.open_to_choice[chosen]) and np.all(np.isin(forced, chosen))
-    if not allowed or (rules.stations is not None and len(chosen) > rules.stations):
+    if not _keeps_rules(problem, chosen):
         raise CertificateError(code="breaks_rules")
-    reached = problem.reached_by(chosen)
+    if problem.rules.capacity is not None:
+        part = _part_served(problem, chosen, served)
+    else:
+        part = problem.reached_by(chosen).astype(np.float64)
     if isinstance(model, MaximalCovering):
-        return math.fsum(problem.value[reached & ~problem.reached_by(none)])
+        return math.fsum(problem.value * part * ~problem.reached_by(np.zeros(0, dtype=np.int64)))
     if isinstance(model, SetCovering):
-        if math.fsum(problem.people[~reached]) > _room(problem.people, model.share):
+        if math.fsum(problem.people * (1.0 - part)) > _room(problem, model.share):
             raise CertificateError(code="misses_share")
-        costs = rules.costs if model.by_cost else None
-        return float(len(chosen)) if costs is None else math.fsum(costs[chosen])
+        costs = problem.rules.costs if model.by_cost else None
+        counted = problem.counted[chosen]
+        return float(counted.sum()) if costs is None else math.fsum(costs[chosen])
     assert isinstance(model, PMedian)  # noqa: S101 - the models that have certificates
-    near = np.minimum(nearest_of(problem, chosen), np.inf if model.beyond_s is None else model.beyond_s)
-    return math.fsum(problem.value * near)
+    beyond_s = np.inf if model.beyond_s is None else model.beyond_s
+    if problem.rules.capacity is None:
+        return math.fsum(problem.value * np.minimum(nearest_of(problem, chosen), beyond_s))
+    assert served is not None  # noqa: S101 - it was checked
+    share = served.persons / np.maximum(problem.people[served.point], np.finfo(np.float64).tiny)
+    seconds = np.minimum(problem.times.data[_pairs(problem, served)], beyond_s)
+    walked = math.fsum(problem.value[served.point] * share * seconds)
+    return walked + beyond_s * math.fsum(problem.value * np.maximum(1.0 - part, 0.0))
+
+
+def _keeps_rules(problem: Problem, chosen: Ints) -> bool:
+    """Tell whether a choice keeps every rule on sites."""
+    rules, kept = problem.rules, np.flatnonzero(problem.kept)
+    opened = np.concatenate([kept, chosen])
+    counted = chosen[problem.counted[chosen]]
+    keeps = [np.all(problem.open_to_choice[chosen]), len(np.unique(chosen)) == len(chosen)]
+    if rules.forced is not None:
+        keeps.append(np.all(np.isin(np.flatnonzero(rules.forced), opened)))
+    if rules.stations is not None:
+        keeps.append(len(counted) <= rules.stations)
+    if rules.budget is not None and rules.costs is not None:
+        keeps.append(math.fsum(rules.costs[chosen]) <= _most_money(rules.budget))
+    place = np.arange(problem.sites) if rules.place is None else rules.place
+    keeps.append(len(np.unique(place[chosen])) == len(chosen) and not np.any(np.isin(place[chosen], place[kept])))
+    if rules.occupied is not None:
+        keeps.append(np.all(np.isin(place[rules.occupied], place[opened])))
+    if rules.apart is not None:
+        near = rules.apart[rules.apart[:, 0] != rules.apart[:, 1]]
+        keeps.append(not np.any(np.isin(near, opened).all(axis=1) & ~np.isin(near, kept).all(axis=1)))
+    if rules.unit is not None and rules.most_per_unit is not None:
+        units = rules.unit[counted]
+        many = np.bincount(units[units >= 0], minlength=len(rules.most_per_unit))
+        keeps.append(np.all(many <= rules.most_per_unit))
+    keeps += [np.isin(chosen, sites).sum() <= most for sites, most in rules.at_most]
+    return all(keeps)
+
+
+def _most_money(budget: float) -> float:
+    return budget * (1.0 + _BUDGET_TOLERANCE)
+
+
+def _part_served(problem: Problem, chosen: Ints, served: Served | None) -> Floats:
+    """Return the part of each point that is served; refuse what the sites cannot do."""
+    capacity, opened = problem.rules.capacity, problem.kept.copy()
+    if served is None or capacity is None:
+        raise CertificateError(code="served")
+    site, point, persons = served
+    sites, points = problem.times.shape
+    inside = np.all((site >= 0) & (site < sites) & (point >= 0) & (point < points) & (persons >= 0))
+    if not inside or not np.all(np.isfinite(persons)):
+        raise CertificateError(code="served")
+    opened[chosen] = True
+    of_point = np.bincount(point, persons, points)
+    more = 1.0 + _SHARE_TOLERANCE
+    within = np.all(of_point <= problem.people * more) and np.all(np.bincount(site, persons, sites) <= capacity * more)
+    if not within or not np.all(opened[site]) or np.any(_pairs(problem, served) < 0):
+        raise CertificateError(code="served")
+    part: Floats = of_point / np.where(problem.people > 0, problem.people, 1.0)
+    return part
+
+
+def _pairs(problem: Problem, served: Served) -> Ints:
+    """Return the place of each pair in the walking times; -1 if the site does not reach the point."""
+    times, points = problem.times, len(problem.people)
+    keys = np.repeat(np.arange(problem.sites), np.diff(times.indptr)) * points + times.indices
+    asked = served.site * points + served.point
+    place = np.searchsorted(keys, asked)
+    found = place < len(keys)
+    found[found] = keys[place[found]] == asked[found]
+    return np.where(found, place, -1)
 
 
 def nearest_of(problem: Problem, chosen: Ints) -> Floats:
@@ -267,30 +380,156 @@ def nearest_of(problem: Problem, chosen: Ints) -> Floats:
 def _next_sum(problem: Problem, model: SetCovering, certificate: Certificate) -> float:
     """Return the least possible sum of whole costs that is not below the bound; otherwise the bound."""
     bits, costs = certificate.bits[1], problem.rules.costs if model.by_cost else None
-    cost = np.ones(problem.sites) if costs is None else costs
+    cost = problem.counted.astype(np.float64) if costs is None else costs
     if not np.all(cost == np.rint(cost)):
         return certificate.bound / 2.0**bits
     step = max(int(np.gcd.reduce(cost.astype(np.int64))), 1)
     return float(-(-certificate.bound // (step << bits)) * step)
 
 
-def most_open(problem: Problem, model: Model) -> int:
-    """Return how many sites may be open besides the kept ones."""
-    stations = problem.rules.stations
-    return problem.sites if stations is None or isinstance(model, SetCovering) else stations
+@dataclass(frozen=True)
+class SiteLimits:
+    """The rules on sites that bounds heed.
+
+    ``most`` of the ``counted`` sites may be open besides the kept ones. ``cell`` numbers the pairs of a place and a
+    unit, and at most one site of each is open; ``most_per_unit`` counted sites are open in each ``unit`` (-1: none).
+    ``near`` has the sites that may not be open beside each. All but ``most`` and ``counted`` are None without the rule.
+    ``sets`` are sets of sites of which so many may be open, ``required`` sets of which one must be.
+    """
+
+    most: int
+    counted: Bools
+    place: Ints | None
+    cell: Ints | None
+    unit: Ints | None
+    most_per_unit: Ints | None
+    near: tuple[Ints, ...] | None
+    costs: Floats | None
+    money: float
+    sets: tuple[tuple[Ints, int], ...]
+    required: tuple[Ints, ...]
+
+    def beside(self, opened: Bools, free: Bools, site: int) -> Bools:
+        """Return which of the free sites may be open beside a site and the ``opened`` ones, and are another one."""
+        less = free.copy()
+        less[site] = False
+        if self.place is not None:
+            less &= self.place != self.place[site]
+        if self.near is not None:
+            less[self.near[site]] = False
+        for sites, most in self.sets:
+            if np.any(sites == site) and opened[sites].sum() + (not opened[site]) >= most:
+                less[sites] = False
+        return less
+
+    def broken(self, opened: Bools, free: Bools) -> bool:
+        """Tell whether the open sites break a rule whatever free sites are added."""
+        may, sites = opened | free, np.flatnonzero(opened)
+        if any(opened[each].sum() > most for each, most in self.sets) or any(
+            not may[each].any() for each in self.required
+        ):
+            return True
+        if self.place is not None and len(np.unique(self.place[sites])) < len(sites):
+            return True
+        if self.near is not None and any(opened[self.near[site]].any() for site in sites.tolist()):
+            return True
+        return self.most_per_unit is not None and bool(np.any(self._used(opened) > self.most_per_unit))
+
+    def _used(self, opened: Bools) -> Ints:
+        """Return how many counted sites are open in each unit."""
+        assert self.unit is not None  # noqa: S101 - they come together
+        assert self.most_per_unit is not None  # noqa: S101
+        units = self.unit[opened & self.counted]
+        return np.bincount(units[units >= 0], minlength=len(self.most_per_unit))
+
+    def affordable(self, opened: Bools, free: Bools) -> Bools | None:
+        """Return which of the free sites cost no more than is left; None if the open ones cost too much."""
+        if self.costs is None:
+            return free
+        # A sum that is rounded may be a little too large.
+        left = self.money * (1.0 + _BUDGET_TOLERANCE) - math.fsum(self.costs[opened])
+        return None if left < 0 else free & (self.costs <= left)
+
+    def largest(self, gain: Ints | Floats, free: Bools, left: int, opened: Bools) -> Ints:
+        """Return free sites whose gains add up to at least those of any free sites that may be open together."""
+        sites = np.flatnonzero(free & (gain > 0))
+        if left >= len(sites) and self.cell is None and self.unit is None:
+            return sites
+        order = sites[np.argsort(-gain[sites], kind="stable")]
+        if self.cell is not None:
+            order = order[_first(self.cell[order], np.ones(int(self.cell.max(initial=0)) + 1, dtype=np.int64))]
+        if self.unit is not None and self.most_per_unit is not None:
+            # The last place is for sites in no unit, or not counted.
+            unit = np.where(self.counted, self.unit, -1)
+            rest = np.append(np.maximum(self.most_per_unit - self._used(opened), 0), len(order))
+            order = order[_first(unit[order] % len(rest), rest)]
+        counted = self.counted[order]
+        return np.concatenate([order[~counted], order[counted][:left]])
 
 
-def bound_of(relaxed: Relaxation, opened: Bools, free: Bools, most: int) -> int:
+def _first(label: Ints, most: Ints) -> Bools:
+    """Return which entries are among the first so many of their label."""
+    order = np.argsort(label, kind="stable")
+    found = label[order]
+    rank = np.arange(len(found)) - np.searchsorted(found, found)
+    first = np.empty(len(label), dtype=np.bool_)
+    first[order] = rank < most[found]
+    return first
+
+
+def site_limits(problem: Problem, model: Model) -> SiteLimits:
+    """Return the rules on sites that bounds heed."""
+    rules, cell, near = problem.rules, None, None
+    # Set covering minimises the number of sites or their costs: limits of them are ignored.
+    covers = isinstance(model, SetCovering)
+    if rules.place is not None:
+        unit = np.full(problem.sites, -1) if rules.unit is None else rules.unit
+        cell = np.unique(np.stack([rules.place, unit]), axis=1, return_inverse=True)[1].ravel()
+    if rules.apart is not None:
+        both = rules.apart[rules.apart[:, 0] != rules.apart[:, 1]]
+        both = np.concatenate([both, both[:, ::-1]])
+        both = both[np.argsort(both[:, 0], kind="stable")]
+        near = tuple(np.split(both[:, 1], np.searchsorted(both[:, 0], np.arange(1, problem.sites))))
+    return SiteLimits(
+        most=problem.sites if covers or rules.stations is None else rules.stations,
+        counted=problem.counted,
+        place=rules.place,
+        cell=cell,
+        unit=rules.unit if rules.most_per_unit is not None else None,
+        most_per_unit=rules.most_per_unit,
+        near=near,
+        costs=None if covers or rules.budget is None else rules.costs,
+        money=np.inf if rules.budget is None else _most_money(rules.budget),
+        sets=rules.at_most,
+        required=_required(problem),
+    )
+
+
+def _required(problem: Problem) -> tuple[Ints, ...]:
+    """Return the sites of each place of which one must be open, and none is kept."""
+    rules, kept = problem.rules, problem.kept
+    if rules.occupied is None:
+        return ()
+    place = np.arange(problem.sites) if rules.place is None else rules.place
+    wanted = sorted(set(place[rules.occupied].tolist()) - set(place[kept].tolist()))
+    return tuple(np.flatnonzero((place == each) & ~kept) for each in wanted)
+
+
+def bound_of(relaxed: Relaxation, opened: Bools, free: Bools, limits: SiteLimits) -> int:
     """Return the bound over choices in which the ``opened`` sites are open and only ``free`` ones may be added."""
-    left = most - int(opened.sum())
-    if left < 0:
+    left = limits.most - int((opened & limits.counted).sum())
+    added = limits.affordable(opened, free & ~opened)
+    if left < 0 or added is None or limits.broken(opened, added):
         return -int(_MOST)
-    gains = relaxed.gain[free & ~opened]
-    gains = gains[gains > 0]
-    if left < len(gains):
-        gains = np.sort(gains)[len(gains) - left :]
+    gains = relaxed.gain[limits.largest(relaxed.gain, added, left, opened)]
     # Python's whole numbers do not overflow.
     return int(relaxed.constant + sum(relaxed.gain[opened].tolist()) + sum(gains.tolist()))
+
+
+def has_certificate(problem: Problem) -> bool:
+    """Tell whether bounds can be certified: facilities that stay have no capacity limit."""
+    capacity = problem.rules.capacity
+    return capacity is None or not np.any(problem.kept & np.isfinite(capacity))
 
 
 def relaxations(problem: Problem, model: Model, certificate: Certificate) -> list[Relaxation]:
@@ -306,75 +545,117 @@ def relaxations(problem: Problem, model: Model, certificate: Certificate) -> lis
     for each in certificate.multipliers:
         if each.shape != problem.people.shape or each.min(initial=0) < 0:
             raise CertificateError(code="multipliers", count=len(problem.people))
+    people = certificate.bits[0]
     match certificate.model, model:
-        case "mclp", MaximalCovering() if problem.is_plain:
-            return _covering(problem, certificate)
-        case "lscp", SetCovering(unit_share=None) if problem.is_plain:
-            return _least_cost(problem, model, certificate)
-        case "p_median", PMedian(beyond_s=float() as beyond_s) if problem.is_plain:
-            return _median(problem, beyond_s, certificate)
+        case "mclp", MaximalCovering() if has_certificate(problem):
+            costs = _covering(problem, people)
+        case "lscp", SetCovering(unit_share=None) if has_certificate(problem):
+            costs = _least_cost(problem, model, certificate.bits)
+        case "p_median", PMedian(beyond_s=float() as beyond_s) if has_certificate(problem):
+            costs = _median(problem, beyond_s, certificate.bits)
         case _:
             raise CertificateError(code="other_model", model=certificate.model)
-
-
-def _covering(problem: Problem, certificate: Certificate) -> list[Relaxation]:
-    weight = _up(problem.value, certificate.bits[0]) * ~problem.reached_by(np.zeros(0, dtype=np.int64))
-    return [
-        Relaxation(_sum(np.maximum(weight - each, 0)), _gains(problem, each * (weight > 0)))
-        for each in certificate.multipliers
-    ]
-
-
-def _least_cost(problem: Problem, model: SetCovering, certificate: Certificate) -> list[Relaxation]:
-    people, money = certificate.bits
-    costs = problem.rules.costs if model.by_cost else None
-    cost = _down(np.ones(problem.sites) if costs is None else costs, money)
-    weight, wanted = _down(problem.people, people), ~problem.reached_by(np.zeros(0, dtype=np.int64))
-    room = _room(problem.people, model.share)
     found = []
     for each, price in zip(certificate.multipliers, certificate.prices, strict=True):
-        paid = each * (wanted & (problem.people > 0))
-        spared = _priced(weight, price, int(paid.max(initial=0)))
-        left = 0 if model.share >= 1 else _sum(np.maximum(paid - spared, 0)) + _ceil_priced(room, people, price)
-        found.append(Relaxation(left - _sum(paid), _gains(problem, paid) - cost))
+        paid = each * costs.counts
+        offset, alone = costs.alone(paid, price)
+        constant = offset - _sum(paid) + _sum(np.maximum(paid - alone, 0))
+        gain = _gains(problem, np.maximum(paid[problem.times.indices] - costs.pair, 0), people) - costs.site
+        relaxed = Relaxation(constant, gain)
+        found.append(relaxed if isinstance(model, SetCovering) else _within_budget(problem, relaxed, price))
     return found
 
 
-def _room(people: Floats, share: float) -> float:
-    """Return the most people who may be left out, rounded up if they are not whole numbers."""
+class _Costs(NamedTuple):
+    """A model in whole units: which points have multipliers, and the costs of pairs and of sites.
+
+    ``alone`` returns the offset and the cost of each point without a new site, for multipliers and a price.
+    """
+
+    counts: Bools
+    pair: Ints
+    site: Ints
+    alone: Callable[[Ints, int], tuple[int, Ints]]
+
+
+def _covering(problem: Problem, bits: int) -> _Costs:
+    weight = _up(problem.value, bits) * ~problem.reached_by(np.zeros(0, dtype=np.int64))
+    none = np.zeros(problem.sites, dtype=np.int64)
+    return _Costs(weight > 0, np.zeros(1, dtype=np.int64), none, lambda _, __: (_sum(weight), weight))
+
+
+def _least_cost(problem: Problem, model: SetCovering, bits: tuple[int, int]) -> _Costs:
+    costs = problem.rules.costs if model.by_cost else None
+    cost = _down(problem.counted.astype(np.float64) if costs is None else costs, bits[1])
+    weight, wanted = _down(problem.people, bits[0]), ~problem.reached_by(np.zeros(0, dtype=np.int64))
+    room = _room(problem, model.share)
+
+    def alone(paid: Ints, price: int) -> tuple[int, Ints]:
+        if room <= 0:
+            return 0, paid
+        return _ceil_priced(room, bits[0], price), _priced(weight, price, int(paid.max(initial=0)))
+
+    return _Costs(wanted & (problem.people > 0), np.zeros(1, dtype=np.int64), cost, alone)
+
+
+def _room(problem: Problem, share: float) -> float:
+    """Return the most people who may be left out; a whole number where only whole persons are covered."""
+    people = problem.people
     total = float(people.sum())
     room = total * (1.0 - share) + _SHARE_TOLERANCE * total
-    return 0.0 if share >= 1 else float(np.floor(room)) if np.all(people == np.rint(people)) else room
+    whole = problem.rules.capacity is None and np.all(people == np.rint(people))
+    return 0.0 if share >= 1 and problem.rules.capacity is None else float(np.floor(room)) if whole else room
 
 
-def _median(problem: Problem, beyond_s: float, certificate: Certificate) -> list[Relaxation]:
-    people, seconds = certificate.bits
+def _median(problem: Problem, beyond_s: float, bits: tuple[int, int]) -> _Costs:
+    people, seconds = bits
     weight, times = _down(problem.value, people), problem.times
     without = np.minimum(nearest_of(problem, np.zeros(0, dtype=np.int64)), beyond_s)
     _fits(weight.max(initial=0), _down(without, seconds).max(initial=0))
     alone = weight * _down(without, seconds)
-    near = np.minimum(times.data, beyond_s)
-    pair_cost = weight[times.indices] * _down(near, seconds)
-    found = []
-    for each in certificate.multipliers:
-        saved = np.maximum(each[times.indices] - pair_cost, 0)
-        gain = _by_site(problem, saved)
-        found.append(Relaxation(_sum(np.maximum(each - alone, 0)) - _sum(each), gain))
-    return found
+    pair = weight[times.indices] * _down(np.minimum(times.data, beyond_s), seconds)
+    none = np.zeros(problem.sites, dtype=np.int64)
+    return _Costs(np.ones(len(weight), dtype=np.bool_), pair, none, lambda _, __: (0, alone))
 
 
-def _claims(problem: Problem, certificate: Certificate, chooseable: Bools) -> Iterator[tuple[int, Bools, Bools]]:
-    """Yield what the certificate claims to be bounded: a set of multipliers, the open sites, and the free ones."""
+def _within_budget(problem: Problem, relaxed: Relaxation, price: int) -> Relaxation:
+    """Return a relaxation with a price of money; unchanged without a budget."""
+    costs, budget = problem.rules.costs, problem.rules.budget
+    if costs is None or budget is None:
+        return relaxed
+    bits = money_bits(costs)
+    room = math.ceil(_most_money(budget) * 2.0**bits)
+    # Python's whole numbers do not overflow.
+    priced = [(price * cost) >> PRICE_BITS for cost in _down(costs, bits).tolist()]
+    gain = [max(gain - cost, -int(_MOST)) for gain, cost in zip(relaxed.gain.tolist(), priced, strict=True)]
+    return Relaxation(relaxed.constant - ((-room * price) >> PRICE_BITS), np.array(gain, dtype=np.int64))
+
+
+def money_bits(costs: Floats) -> int:
+    """Return the bits of the unit in which costs are counted under a budget."""
+    return max(_MONEY_BITS - math.frexp(max(float(costs.sum()), 1.0))[1], 0)
+
+
+def first_limits(problem: Problem, limits: SiteLimits) -> tuple[Bools, Bools]:
+    """Return the sites that are open in every choice, besides the kept ones, and those that are free."""
     forced = problem.rules.forced
-    start = np.zeros(problem.sites, dtype=np.bool_) if forced is None else forced & ~problem.kept
-    waiting: list[tuple[Any, Bools, Bools]] = [(certificate.tree, start, chooseable & ~start)]
+    opened = np.zeros(problem.sites, dtype=np.bool_) if forced is None else forced & ~problem.kept
+    free = problem.open_to_choice & ~opened
+    for site in np.flatnonzero(opened | problem.kept).tolist():
+        free = limits.beside(opened, free, site)
+    return opened, free
+
+
+def _claims(problem: Problem, certificate: Certificate, limits: SiteLimits) -> Iterator[tuple[int, Bools, Bools]]:
+    """Yield what the certificate claims to be bounded: a set of multipliers, the open sites, and the free ones."""
+    waiting: list[tuple[Any, Bools, Bools]] = [(certificate.tree, *first_limits(problem, limits))]
     while waiting:
         node, opened, free = waiting.pop()
         if not isinstance(node, Mapping):
             raise CertificateError(code="tree")
         if "site" in node:
             site = _site(node["site"], free)
-            waiting.append((node.get("open"), _with(opened, site), _without(free, site)))
+            waiting.append((node.get("open"), _with(opened, site), limits.beside(opened, free, site)))
             waiting.append((node.get("closed"), opened, _without(free, site)))
         elif "then" not in node:
             yield _number(node.get("by")), opened, free
@@ -387,6 +668,7 @@ def _claims(problem: Problem, certificate: Certificate, chooseable: Bools) -> It
             for each in (*shut, *must):
                 free = _without(free, _site(each, free))
             for each in must:
+                free = limits.beside(opened, free, _number(each))
                 opened = _with(opened, _number(each))
             waiting.append((node["then"], opened, free))
 
@@ -455,9 +737,40 @@ def _sum(values: Ints) -> int:
     return int(values.sum())
 
 
-def _gains(problem: Problem, multipliers: Ints) -> Ints:
-    """Return for each site the sum of the multipliers of the points that it reaches."""
-    return _by_site(problem, multipliers[problem.times.indices])
+def _gains(problem: Problem, values: Ints, bits: int) -> Ints:
+    """Return for each site the largest sum of the values of its pairs within its capacity, in persons of 2^-bits."""
+    capacity = problem.rules.capacity
+    if capacity is None:
+        return _by_site(problem, values)
+    site = np.repeat(np.arange(problem.sites), np.diff(problem.times.indptr))
+    persons = _down(problem.people, bits)[problem.times.indices]
+    limited = np.isfinite(capacity)
+    most = np.where(limited, np.ceil(np.where(limited, capacity, 0.0) * 2.0**bits), 0.0)
+    _fits(float(most.max(initial=0.0)))
+    price = np.where(limited, _knapsack_prices(site, values, persons, most), 0.0)
+    # As many bits for the prices as leave exact products.
+    large = float(price.max(initial=0.0)) * max(float(persons.max(initial=0)), float(most.max(initial=0.0)), 1.0)
+    finer = min(max(_MOST_BITS - 1 - math.frexp(max(large, 1.0))[1], 0), 40)
+    exact = np.floor(price * 2.0**finer).astype(np.int64)
+    rest = np.maximum(values - ((exact[site] * persons) >> finer), 0)
+    used: Ints = -((-exact * most.astype(np.int64)) >> finer)
+    return _by_site(problem, rest) + used
+
+
+def _knapsack_prices(site: Ints, values: Ints, persons: Ints, most: Floats) -> Floats:
+    """Return for each site the value of a person for whom it no longer has room; 0 where there is room for all.
+
+    Any price gives a bound; this one, of a continuous knapsack (Dantzig 1957), gives the least.
+    """
+    worth = values / np.maximum(persons, 1)
+    order = np.lexsort((-worth, site))
+    start = np.searchsorted(site, np.arange(len(most)))
+    total = np.concatenate([np.zeros(1), np.cumsum(persons[order].astype(np.float64))])
+    full = np.flatnonzero(total[1:] - total[start[site]] > most[site])
+    price = np.zeros(len(most))
+    of_site, first = np.unique(site[full], return_index=True)
+    price[of_site] = worth[order][full[first]]
+    return price
 
 
 def _by_site(problem: Problem, values: Ints) -> Ints:

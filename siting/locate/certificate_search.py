@@ -1,8 +1,7 @@
-"""Certificates for plain plans: branch and bound whose every step is decided in the whole numbers of the checker."""
+"""Certificates for plans: branch and bound whose every step is decided in the whole numbers of the checker."""
 
 import heapq
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, cast
 
@@ -15,35 +14,28 @@ from siting.locate.certificate import (
     Certificate,
     CertificateError,
     Relaxation,
+    Served,
     bound_of,
-    most_open,
+    first_limits,
+    has_certificate,
+    money_bits,
     nearest_of,
     packed,
     relaxations,
+    site_limits,
     unit_bits,
+    value_of,
 )
-from siting.locate.covering.instance import CoveringInstance
-from siting.locate.covering.lagrangian import (
-    first_multipliers,
-    slack_value,
-    subgradient_ascent,
-    subgradient_descent,
-    subgradient_from,
-)
-from siting.locate.covering.lscp import coverage_target
-from siting.locate.covering.reduction import Reduction, reduced, restricted
+from siting.locate.certificate_multipliers import Maker, Stops, maker_of
 from siting.locate.deadline import Deadline
-from siting.locate.median.instance import FREE, INSIDE, OUTSIDE, States, instance_of, weighted
-from siting.locate.median.instance import reduced as reduced_median
-from siting.locate.median.lagrangian import Rounds, ascend
-from siting.locate.problem import Bools, Effort, MaximalCovering, Model, PMedian, Problem, SetCovering
+from siting.locate.median.instance import FREE, INSIDE, OUTSIDE, States
+from siting.locate.problem import Effort, MaximalCovering, Model, PMedian, Problem, SetCovering
 
 # A node that is still being made (:class:`siting.domain.certificates.CertificateNode`), changed in place.
 _Tree = dict[str, Any]
 
 # Steps of the subgradient method at the root, and at other nodes.
 _STEPS: Final = (1_000, 120)
-_LENGTHS: Final = ((0.5, 0.0005), (0.1, 0.001))
 # Nodes are expanded until the certificate has so many characters, or so many nodes.
 _MOST_CHARACTERS: Final = 1_000_000
 _MOST_NODES: Final = 1_000
@@ -57,17 +49,15 @@ _NO_GAP: Final = 1e-9
 # Sums stay below 2^60: people, times and costs get as many bits as fit, at most these.
 _ROOM_BITS: Final = 60
 _FINEST_BITS: Final = 20
+# The goal of a plan with capacity is a sum of floats: with finer units its rounding is small.
+_SERVED_BITS: Final = 28
 # Multipliers of set covering may be so many times all costs: where few people too many are left out.
 _PRICES: Final = 2.0**14
 
-# For the states of the sites, initial multipliers by point, the number of steps and the goal of the bound: better
-# multipliers by point, and the price of leaving a person out.
-Multipliers = tuple[Floats, float]
-Stops = Callable[[], bool]
-Maker = Callable[[States, Floats | None, int, float, Stops], Multipliers]
 
-
-def certificate_of(problem: Problem, model: Model, chosen: Ints, effort: Effort) -> Certificate | None:
+def certificate_of(
+    problem: Problem, model: Model, chosen: Ints, effort: Effort, served: Served | None = None
+) -> Certificate | None:
     """Return a certificate for a plan, as strong as its size allows.
 
     Parameters
@@ -75,27 +65,29 @@ def certificate_of(problem: Problem, model: Model, chosen: Ints, effort: Effort)
     problem : Problem
         The problem.
     model : Model
-        The model. Only plain problems of maximal covering, of set covering without shares by unit, and of the p-median
-        with a time for those beyond have certificates.
+        The model. Only maximal covering, set covering without shares by unit, and the p-median with a time for those
+        beyond have certificates.
     chosen : ndarray of int
         The open sites of the plan without the kept ones; branches that cannot be better than it are closed.
     effort : Effort
         When to stop early; the certificate then proves a weaker bound.
+    served : Served or None
+        With capacity: who serves whom in the plan.
 
     Returns
     -------
     Certificate or None
-        None for other models and problems.
+        None for other models, and where facilities that stay have a capacity limit.
     """
-    maker = _maker(problem, model)
-    if maker is None:
+    found = _units(problem, model)
+    if found is None:
         return None
-    name, make, bits = maker
+    name, bits = found
     fine = {"mclp": bits[0], "p_median": sum(bits), "lscp": 0}[name]
     shift = max(fine - _KEPT_BITS, 0) if len(problem.people) > _FEW_POINTS else 0
-    blank = Certificate(name, bits, 0, (), shift, (), {})
+    blank = Certificate(name, bits, 0, (), shift, (), {}, served)
     deadline, goal = Deadline(effort), _goal(problem, model, blank, chosen)
-    search = _Search(problem, model, blank, make, goal, deadline.should_stop)
+    search = _Search(problem, model, blank, maker_of(problem, model), goal, deadline.should_stop)
     try:
         search.run()
     except KeyboardInterrupt:
@@ -103,26 +95,32 @@ def certificate_of(problem: Problem, model: Model, chosen: Ints, effort: Effort)
     return search.certificate()
 
 
-def _maker(problem: Problem, model: Model) -> tuple[CertifiedModel, Maker, tuple[int, int]] | None:
-    """Return the name of the relaxation, what makes multipliers, and the units; None without a certificate."""
-    if not problem.is_plain:
+def _units(problem: Problem, model: Model) -> tuple[CertifiedModel, tuple[int, int]] | None:
+    """Return the name of the relaxation and the units; None without a certificate."""
+    if not has_certificate(problem):
         return None
     total = float(problem.value.sum())
+    finest = _FINEST_BITS if problem.rules.capacity is None else _SERVED_BITS
     match model:
         case MaximalCovering():
-            return "mclp", _of_covering(problem), (_bits(total), 0)
+            return "mclp", (_bits(max(total, float(problem.people.sum())), finest), 0)
         case SetCovering(unit_share=None):
             costs = problem.rules.costs if model.by_cost else None
             money = float(problem.sites if costs is None else costs.sum())
-            return "lscp", _of_least_cost(problem, model), (_bits(float(problem.people.sum())), _bits(money * _PRICES))
+            return "lscp", (_bits(float(problem.people.sum())), _bits(money * _PRICES))
         case PMedian(beyond_s=float()):
             assert model.beyond_s is not None  # noqa: S101
             # Whole people need no fractions: the times get them.
-            people = 0 if np.all(problem.value == np.rint(problem.value)) else _FINEST_BITS
+            people = 0 if _is_whole(problem.value) and _is_whole(problem.rules.capacity) else _FINEST_BITS
             seconds = max(min(_ROOM_BITS - _size(total * model.beyond_s) - people, _FINEST_BITS), 0)
-            return "p_median", _of_median(problem, model.beyond_s), (people, seconds)
+            return "p_median", (people, seconds)
         case _:
             return None
+
+
+def _is_whole(values: Floats | None) -> bool:
+    finite = np.zeros(0) if values is None else values[np.isfinite(values)]
+    return bool(np.all(finite == np.rint(finite)))
 
 
 def _size(most: float) -> int:
@@ -130,23 +128,36 @@ def _size(most: float) -> int:
     return max(math.ceil(math.log2(max(most, 1.0))), 0) + 1
 
 
-def _bits(most: float) -> int:
-    return max(min(_ROOM_BITS - _size(most), _FINEST_BITS), 0)
+def _bits(most: float, finest: int = _FINEST_BITS) -> int:
+    return max(min(_ROOM_BITS - _size(most), finest), 0)
 
 
 def _goal(problem: Problem, model: Model, blank: Certificate, chosen: Ints) -> int:
     """Return the bound, maximised, at which nothing is better than the plan."""
     if isinstance(model, SetCovering):
         costs = problem.rules.costs if model.by_cost else None
-        cost = np.ones(problem.sites) if costs is None else costs
+        cost = problem.counted.astype(np.float64) if costs is None else costs
         units = cost * 2.0 ** blank.bits[1]
         step = int(np.gcd.reduce(np.floor(units).astype(np.int64))) if np.all(cost == np.rint(cost)) else 1
         value = int(np.floor(units[chosen]).sum())
         return -(value - max(step - 1, int(_NO_GAP * value)))
+    if problem.rules.capacity is not None:
+        return _goal_served(problem, model, blank, chosen)
     # All points free of charge: the constant is then the value of what the open sites add.
     best = relaxations(problem, model, _tight(problem, model, blank, chosen))[0]
-    value = bound_of(best, _mask(problem, chosen), np.zeros(problem.sites, dtype=np.bool_), problem.sites)
+    value = int(best.constant + sum(best.gain[chosen].tolist()))
     return value + int(_NO_GAP * abs(value))
+
+
+def _goal_served(problem: Problem, model: Model, blank: Certificate, chosen: Ints) -> int:
+    """Return the bound at which nothing is better than a plan with capacity, as far as rounded terms tell."""
+    value, points = value_of(problem, model, chosen, blank.served), len(problem.people)
+    people, seconds = blank.bits
+    if isinstance(model, PMedian):
+        assert model.beyond_s is not None  # noqa: S101
+        rounded = float(problem.value.sum()) * 2.0**-seconds + model.beyond_s * points * 2.0**-people
+        return math.floor((rounded * (people > 0) + _NO_GAP * value - value) * 2.0 ** (people + seconds))
+    return math.floor((value + _NO_GAP * value) * 2.0**people) + points
 
 
 def _tight(problem: Problem, model: Model, blank: Certificate, chosen: Ints) -> Certificate:
@@ -161,12 +172,6 @@ def _tight(problem: Problem, model: Model, blank: Certificate, chosen: Ints) -> 
         people, seconds = blank.bits
         paid = np.floor(problem.value * 2.0**people).astype(np.int64) * np.floor(near * 2.0**seconds).astype(np.int64)
     return replace(blank, multipliers=(paid,), prices=(0,))
-
-
-def _mask(problem: Problem, sites: Ints) -> Bools:
-    opened = np.zeros(problem.sites, dtype=np.bool_)
-    opened[sites] = True
-    return opened
 
 
 # --- search -----------------------------------------------------------------------------------------------------------
@@ -197,7 +202,10 @@ class _Search:
             goal,
             stops,
         )
-        self.most = most_open(problem, model)
+        self.limits = site_limits(problem, model)
+        # The bits of what prices are for: people left out, or money under a budget.
+        costs = problem.rules.costs
+        self.price_bits = blank.bits[0] if isinstance(model, SetCovering) or costs is None else money_bits(costs)
         self.sets: list[Ints] = []
         self.prices: list[int] = []
         self.relaxed: list[Relaxation] = []
@@ -212,10 +220,8 @@ class _Search:
 
     def run(self) -> None:
         """Expand the node with the weakest bound until none is open, or the certificate is large enough."""
-        forced = self.problem.rules.forced
-        state = np.where(self.problem.open_to_choice, FREE, OUTSIDE).astype(np.int8)
-        if forced is not None:
-            state[forced & ~self.problem.kept] = INSIDE
+        opened, free = first_limits(self.problem, self.limits)
+        state = np.where(opened, INSIDE, np.where(free, FREE, OUTSIDE)).astype(np.int8)
         self._push(state, self._bound(state, None, _STEPS[0]), self.tree)
         while self.open and self.made < _MOST_NODES and not self.stops():
             if self._size() > _MOST_CHARACTERS:
@@ -257,6 +263,7 @@ class _Search:
             self.blank.shift,
             tuple(self.prices[each] for each in used),
             cast("CertificateNode", tree),
+            self.blank.served,
         )
 
     def _push(self, state: States, by: int, tree: _Tree) -> None:
@@ -268,14 +275,21 @@ class _Search:
         self.made += 1
 
     def _bound_of(self, by: int, state: States) -> int:
-        return bound_of(self.relaxed[by], state == INSIDE, state == FREE, self.most)
+        return bound_of(self.relaxed[by], state == INSIDE, state == FREE, self.limits)
+
+    def _opening(self, state: States, site: int) -> States:
+        """Return the states where a site is open as well, and those that it excludes are closed."""
+        free = self.limits.beside(state == INSIDE, state == FREE, site)
+        found = np.where((state == FREE) & ~free, OUTSIDE, state).astype(np.int8)
+        found[site] = INSIDE
+        return found
 
     def _bound(self, state: States, hint: Floats | None, steps: int) -> int:
         """Make multipliers for a node, in whole numbers; return the number of the set."""
         bits = unit_bits(self.blank)
         found, price = self.make(state, hint, steps, self.goal / 2.0**bits, self.stops)
         units = np.rint(found * 2.0 ** (bits - self.blank.shift)) * 2.0**self.blank.shift
-        priced = price * 2.0 ** (bits - self.blank.bits[0] + PRICE_BITS)
+        priced = price * 2.0 ** (bits - self.price_bits + PRICE_BITS)
         one = self._with(np.where(units > 0, units, 0.0), max(priced, 0.0))
         self.sets += one.multipliers
         self.prices += one.prices
@@ -285,7 +299,7 @@ class _Search:
     def _with(self, units: Floats, price: float) -> Certificate:
         """Return a set of multipliers in whole numbers; zeros if exact sums of them would be too large."""
         try:
-            if max(units.max(initial=0.0), price) > 2.0**_ROOM_BITS:
+            if not max(units.max(initial=0.0), price) <= 2.0**_ROOM_BITS:
                 raise CertificateError(code="large")  # noqa: TRY301
             one = replace(self.blank, multipliers=(units.astype(np.int64),), prices=(round(price),))
             self.relaxed += relaxations(self.problem, self.model, one)
@@ -299,7 +313,9 @@ class _Search:
             shut, must = self._fixed(by, state)
             if len(shut) + len(must):
                 state = state.copy()
-                state[shut], state[must] = OUTSIDE, INSIDE
+                state[shut] = OUTSIDE
+                for site in must.tolist():
+                    state = self._opening(state, site)
                 then: _Tree = {}
                 tree.update({"shut": shut.tolist(), "open": must.tolist(), "then": then})
                 self._use(by, tree)
@@ -315,9 +331,10 @@ class _Search:
         gain = np.where(state == FREE, self.relaxed[by].gain, np.iinfo(np.int64).min)
         site = int(np.argmax(gain))
         tree["site"] = site
-        for side, where in ((INSIDE, "open"), (OUTSIDE, "closed")):
-            child, tree[where] = state.copy(), {}
-            child[site] = side
+        closed = state.copy()
+        closed[site] = OUTSIDE
+        for child, where in ((self._opening(state, site), "open"), (closed, "closed")):
+            tree[where] = {}
             self._push(child, by, tree[where])
 
     def _close(self, state: States, by: int, tree: _Tree) -> None:
@@ -335,12 +352,12 @@ class _Search:
         for site in np.flatnonzero(free):
             one = opened.copy()
             one[site] = True
-            if bound_of(self.relaxed[by], one, free, self.most) <= self.goal:
+            if bound_of(self.relaxed[by], one, free, self.limits) <= self.goal:
                 shut.append(site)
                 continue
             less = free.copy()
             less[site] = False
-            if bound_of(self.relaxed[by], opened, less, self.most) <= self.goal:
+            if bound_of(self.relaxed[by], opened, less, self.limits) <= self.goal:
                 must.append(site)
         return np.array(shut, dtype=np.int64), np.array(must, dtype=np.int64)
 
@@ -356,109 +373,3 @@ def _renumbered(node: _Tree, used: list[int]) -> _Tree:
         else:
             found[key] = _renumbered(value, used) if isinstance(value, dict) else value
     return found
-
-
-# --- multipliers ------------------------------------------------------------------------------------------------------
-
-
-def _shared(found: Reduction, weight: Floats, multipliers: Floats) -> Floats:
-    """Return multipliers of groups as multipliers of their points, in proportion to the weights of the points."""
-    inside = found.group_of >= 0
-    total = np.bincount(found.group_of[inside], weights=weight[inside], minlength=len(multipliers))
-    shared = np.zeros(len(weight))
-    group = found.group_of[inside]
-    shared[inside] = multipliers[group] * weight[inside] / total[group]
-    return shared
-
-
-def _gathered(found: Reduction, values: Floats) -> Floats:
-    """Return values of points added up by group."""
-    inside = found.group_of >= 0
-    return np.bincount(found.group_of[inside], weights=values[inside], minlength=found.groups).astype(np.float64)
-
-
-def _reached(found: Reduction, sites: Ints) -> Bools:
-    """Return the groups that some of the sites, by their original numbers, cover."""
-    return found.cover.covered(np.searchsorted(found.sites, sites[np.isin(sites, found.sites)]))
-
-
-def _of_covering(problem: Problem) -> Maker:
-    """Return what makes multipliers of maximal covering by subgradient descent."""
-    found = reduced(problem.under(forced=None), dominated=False)
-    unreached = problem.value * (found.group_of < 0)
-    stations = most_open(problem, MaximalCovering())
-
-    def make(state: States, hint: Floats | None, steps: int, goal: float, stops: Stops) -> Multipliers:
-        opened, free = np.flatnonzero(state == INSIDE), np.flatnonzero(state[found.sites] == FREE)
-        reached = _reached(found, opened)
-        cover, label = restricted(found.cover, free, ~reached)
-        # A group that no free site covers pays all that it counts: it cannot be covered.
-        paid = np.where(reached, 0.0, found.cover.weight)
-        many, inside = min(stations - len(opened), len(free)), label >= 0
-        if many > 0 and inside.any():
-            begin = 0.5 * cover.weight
-            if hint is not None:
-                gathered = _gathered(found, hint)[inside]
-                begin = np.bincount(label[inside], gathered, len(cover.weight)).astype(np.float64)
-            start = subgradient_from(np.minimum(begin, cover.weight))
-            target = goal - float(found.cover.weight[reached].sum())
-            subgradient_descent(cover, many, target, (steps, *_LENGTHS[hint is not None]), start, stops)
-            paid[inside] = start.best[label[inside]] * found.cover.weight[inside] / cover.weight[label[inside]]
-        return _shared(found, problem.value, paid) + unreached, 0.0
-
-    return make
-
-
-def _of_least_cost(problem: Problem, model: SetCovering) -> Maker:
-    """Return what makes multipliers of set covering by subgradient ascent, and the price of leaving people out."""
-    free_problem = problem.under(forced=None)
-    wanted = coverage_target(free_problem, model.share)
-    found = reduced(free_problem, value=problem.people, dominated=False)
-    costs = problem.rules.costs if model.by_cost else None
-    cost = (np.ones(problem.sites) if costs is None else costs)[wanted.free]
-    instance = CoveringInstance(wanted.instance.cover._replace(cost=cost), wanted.instance.slack, whole=False)
-    unreached = problem.people * ((found.group_of < 0) & ~problem.reached_by(np.zeros(0, dtype=np.int64)))
-    # The instance counts people in units of its own.
-    unit = float(instance.cover.weight.sum()) / max(float(found.cover.weight.sum()), 1e-300)
-
-    def make(state: States, hint: Floats | None, steps: int, goal: float, stops: Stops) -> Multipliers:
-        opened, free = np.flatnonzero(state == INSIDE), np.flatnonzero(state[wanted.free] == FREE)
-        open_groups, coverable = ~_reached(found, opened), instance.cover.covered(free)
-        lost, left = np.flatnonzero(open_groups & ~coverable), np.flatnonzero(open_groups & coverable)
-        weight = instance.cover.weight
-        slack, paid = instance.slack - float(weight[lost].sum()), np.zeros(found.groups)
-        if slack < 0:
-            # Too many people can no longer be covered: a high price of leaving them out proves it.
-            price = (1.0 - 2.0 * goal) / -slack
-        else:
-            part = instance.part(free, left, slack)
-            price = 0.0
-            if len(left):
-                ascent = first_multipliers(part)
-                if hint is not None:
-                    ascent.now[:] = _gathered(found, hint)[left]
-                spent = len(opened) if costs is None else math.fsum(costs[opened])
-                subgradient_ascent(part, ascent, max(-goal - spent, 0.0), steps, stops)
-                paid[left] = np.maximum(ascent.best, 0.0)
-                price = slack_value(paid[left][~part.must], part.cover.weight[~part.must], part.slack)[1]
-        paid[lost] = price * weight[lost]
-        return _shared(found, problem.people, paid) + price * unit * unreached, price * unit
-
-    return make
-
-
-def _of_median(problem: Problem, beyond_s: float) -> Maker:
-    """Return what makes multipliers of the p-median by subgradient ascent."""
-    everything = np.arange(problem.sites)
-    instance = instance_of(weighted(problem, beyond_s), problem.kept, everything)
-    stations = most_open(problem, PMedian(beyond_s))
-
-    def make(state: States, hint: Floats | None, steps: int, goal: float, stops: Stops) -> Multipliers:
-        part, _ = reduced_median(instance, state)
-        many = max(stations - int((state == INSIDE).sum()), 0)
-        begin = part.base.copy() if hint is None else np.minimum(hint, part.base)
-        rounds = Rounds(steps, 0.5, 8 if hint is not None else 20)
-        found = ascend(part, many, begin, -goal, rounds, stops)
-        return found.multipliers, 0.0
-
-    return make

@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 
+import numpy as np
+from scipy.sparse import csr_array
+
 from siting.domain.certificates import CertificateValues
 from siting.domain.nouns import NOISE, Stage
 from siting.domain.plan_models import TRAITS
-from siting.locate.certificate import check_certificate
+from siting.locate.certificate import Served, check_certificate
 from siting.locate.certificate_search import certificate_of
 from siting.locate.problem import Effort, Solution
 from siting.pipeline.asking import Question
@@ -29,7 +32,7 @@ def certified(question: Question, solution: Solution, effort: Effort) -> tuple[C
     Returns
     -------
     certificate : mapping or None
-        None without a plan, after an interrupt, and for models that have none.
+        None without a plan, after an interrupt, for models that have none, and where facilities have a capacity.
     optimal : bool
         Whether no choice is better than the plan, within the rounding of the certificate.
     """
@@ -37,11 +40,23 @@ def certified(question: Question, solution: Solution, effort: Effort) -> tuple[C
     if not solution.stages or solution.stopped_by == "interrupt" or without:
         return None, False
     problem, model = question.problem, question.model
-    found = certificate_of(problem, model, solution.chosen, replace(effort, report=None))
+    capacity = problem.rules.capacity
+    if capacity is not None and np.any(np.isfinite(capacity[question.changeable])):
+        return None, False
+    served = _served(solution.served)
+    found = certificate_of(problem, model, solution.chosen, replace(effort, report=None), served)
     if found is None:
         return None, False
     stage = replace(solution.stages[0], bound=check_certificate(problem, model, found))
     return found.to_json(), is_proved(stage)
+
+
+def _served(served: csr_array | None) -> Served | None:
+    if served is None:
+        return None
+    pairs = served.tocoo()
+    site, point = (each.astype(np.int64) for each in pairs.coords)
+    return Served(site, point, pairs.data.astype(np.float64))
 
 
 def is_proved(stage: Stage) -> bool:

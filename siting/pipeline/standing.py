@@ -1,5 +1,6 @@
 """Facilities that a plan may close or enlarge: what they cover today, and which of them a plan keeps."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,13 @@ from siting.pipeline.asking import Question
 def served_today(question: Question, effort: Effort) -> float:
     """Return how many people the facilities that may change serve today, beside those that stay."""
     return covered_by(question.problem, question.changeable, effort)
+
+
+def covered_today(question: Question) -> float:
+    """Return the same without a solver; these facilities have no capacity limit."""
+    problem, none = question.problem, np.zeros(0, dtype=np.int64)
+    new = problem.reached_by(question.changeable) & ~problem.reached_by(none)
+    return math.fsum(problem.value[new])
 
 
 def covered_by(problem: Problem, sites: Ints, effort: Effort) -> float:

@@ -1,6 +1,8 @@
 """Sites that a plan's file names: to measure them again, and to start a search from them."""
 
+from collections.abc import Hashable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -31,10 +33,15 @@ def refuse_plan(file: PlanFile, path: Path, ledger: pd.Index, refused: pd.DataFr
 
 
 def sites_of_file(file: PlanFile, question: Question) -> Ints:
-    """Return the sites that a plan's file names, in its order; a candidate whose size is unknown by its first site."""
+    """Return the sites that a plan's file names, in its order."""
+    return sites_named(question, file.candidates, file.sizes)
+
+
+def sites_named(question: Question, candidates: Iterable[str], named: Iterable[str | None]) -> Ints:
+    """Return the sites of candidates and sizes, in their order; of a candidate with an unknown size the first."""
     ids, sizes = question.sites["candidate_id"], question.sites["size"].fillna("")
     found = []
-    for key, size in zip(file.candidates, file.sizes, strict=True):
+    for key, size in zip(candidates, named, strict=True):
         rows = np.flatnonzero(ids == key)
         same = rows[(sizes.iloc[rows] == (size or "")).to_numpy()]
         found.append(int(same[0] if len(same) else rows[0]))
@@ -43,7 +50,11 @@ def sites_of_file(file: PlanFile, question: Question) -> Ints:
 
 def stay_of_file(file: PlanFile, question: Question) -> Ints:
     """Return the sites of facilities that stay by a plan's file, unchanged or enlarged."""
-    changes = {row["id"]: row for row in file.members.get("changes", [])}
+    return sites_that_stay(question, {row["id"]: row for row in file.members.get("changes", [])})
+
+
+def sites_that_stay(question: Question, changes: Mapping[str, Mapping[Hashable, Any]]) -> Ints:
+    """Return the sites of facilities that stay, unchanged or enlarged; ``changes`` are rows of a plan by facility."""
     stay = []
     for site in np.flatnonzero(question.is_facility).tolist():
         row = question.sites.iloc[site]

@@ -16,7 +16,8 @@ from siting.pipeline.asking import ask
 from siting.pipeline.certifying import is_proved
 from siting.pipeline.ground import prepare
 from siting.pipeline.planning import merge_options
-from siting.pipeline.starting import refuse_plan, sites_of_file
+from siting.pipeline.standing import covered_today
+from siting.pipeline.starting import refuse_plan, sites_of_file, stay_of_file
 from siting.read.plan import PlanFile, read_plan
 
 # Figures in a plan's file are rounded to a millionth.
@@ -64,17 +65,20 @@ def verify(scenario: Scenario, path: Path, progress: Progress | None = None) -> 
     ground = prepare(scenario, report)
     refuse_plan(file, path, ground.inputs.candidates.index, ground.refused)
     question = ask(ground, plan, report)
-    chosen = np.sort(question.problem_sites(sites_of_file(file, question)))
+    sites = np.concatenate([sites_of_file(file, question), stay_of_file(file, question)])
+    chosen = np.unique(question.problem_sites(sites))
     try:
         certificate = Certificate.from_json(file.members["certificate"])
         bound = check_certificate(question.problem, question.model, certificate)
-        value = value_of(question.problem, question.model, chosen)
+        value = value_of(question.problem, question.model, chosen, certificate.served)
+        # People whom facilities that may change cover today are not newly covered.
+        today = covered_today(question) if certificate.model == "mclp" else 0.0
     except CertificateError as error:
         own = file.members.get("scenario", {}).get("sha256") == fingerprint(scenario, ground.inputs.digests)
         return Verification(None, error.code if own else "other_scenario", error.values)
     name, sense = _STAGES[certificate.model]
     least_cost = plan.model == "lscp" and plan.least == "cost"
-    stage = Stage("cost" if least_cost else name, sense, value, bound)
+    stage = Stage("cost" if least_cost else name, sense, value - today, bound - today)
     told = rounded_stage(stage) if scenario.scenario.share else stage
     return _contradiction(file, stage) or Verification(told)
 

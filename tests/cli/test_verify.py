@@ -5,8 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from siting.locate.certificate import packed, unpacked
 from siting.text import say
 from tests.cli.test_commands import run
 from tests.cli.test_propose import scenario_of
@@ -40,6 +42,41 @@ def test_a_plan_is_proved_without_a_solver(plan: Path, sample: Path, capsys: pyt
     told = capsys.readouterr().out
     covered = f"{content['stages'][0]['objective']:,.0f} 人"
     assert told.startswith(f"证书成立。新增覆盖老年人：{covered}；任何选法都不会多于 {covered}（相差 0.00%）")
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        'model = "mclp"\nbudget_cny = 20_000_000',
+        'model = "mclp"\nstations = 4\nclosable = ["F010", "F020"]',
+        'model = "lscp"\nshare = 0.6\ncapacity = 900',
+    ],
+)
+def test_plans_with_other_rules_are_proved_too(
+    request_: str, sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked, path = scenario_of(sample, tmp_path, request_), tmp_path / "plan.geojson"
+    assert run("propose", asked, "-o", path, "--quiet") == 0
+    content = content_of(path)
+    assert (content["status"], content["proof"]) == ("optimal", "certificate")
+    capsys.readouterr()
+    assert run("verify", path, asked, "--lang", "en") == 0
+    assert capsys.readouterr().out.startswith("The certificate holds")
+    content["certificate"]["bound"] += -(2**40) if content["certificate"]["model"] == "mclp" else 2**40
+    refused(content, asked, tmp_path)
+
+
+def test_stations_that_serve_more_than_they_can_are_told(
+    sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = scenario_of(sample, tmp_path, 'model = "mclp"\nstations = 8\ncapacity = 600')
+    path = tmp_path / "plan.geojson"
+    assert run("propose", asked, "-o", path, "--quiet") == 0
+    content = content_of(path)
+    persons = unpacked(content["certificate"]["served"][2]).view(np.float64)
+    content["certificate"]["served"][2] = packed(persons * 1.01)
+    refused(content, asked, tmp_path)
+    assert "the sites cannot serve the people as stated" in " ".join(capsys.readouterr().out.split())
 
 
 def _other_station(content: dict[str, Any]) -> None:

@@ -4,6 +4,8 @@ import fs from "node:fs";
 const [modules] = process.argv.slice(2);
 const { check, readCertificate, Refuted, valueOf } = await import(`${modules}/proof.mjs`);
 
+const { problemOf } = await import(`${modules}/proving.mjs`);
+
 const told = async (does) => {
   try {
     return await does();
@@ -14,8 +16,8 @@ const told = async (does) => {
 };
 
 const found = [];
-for (const { problem: given, certificates, chosen } of JSON.parse(fs.readFileSync(0, "utf8"))) {
-  const problem = {
+const made = (given) => {
+  return {
     ...given,
     people: Float64Array.from(given.people),
     start: Uint32Array.from(given.start),
@@ -24,10 +26,20 @@ for (const { problem: given, certificates, chosen } of JSON.parse(fs.readFileSyn
     kept: Uint8Array.from(given.kept),
     forced: Uint8Array.from(given.forced),
     forbidden: Uint8Array.from(given.forbidden),
+    persons: Float64Array.from(given.persons),
+    counted: Uint8Array.from(given.counted),
     costs: given.costs && Float64Array.from(given.costs),
+    capacity: given.capacity && Float64Array.from(given.capacity, (each) => each ?? Infinity),
   };
+};
+
+for (const each of JSON.parse(fs.readFileSync(0, "utf8"))) {
+  // A case is a problem of a test, or what a page holds of a plan.
+  const problem = each.told ? await problemOf(each.told) : made(each.problem);
+  const { certificates, chosen } = each.told ? { certificates: [each.told.certificate], chosen: each.told.chosen } : each;
   const checked = [];
   for (const each of certificates) checked.push(await told(async () => check(problem, await readCertificate(each))));
-  found.push({ checked, value: await told(async () => valueOf(problem, chosen)) });
+  const value = async () => valueOf(problem, chosen, (await readCertificate(certificates[0])).served);
+  found.push({ checked, value: await told(value) });
 }
 process.stdout.write(JSON.stringify(found));

@@ -1,6 +1,6 @@
 """The page proves what the library proves, and refuses what it refuses."""
 
-from dataclasses import replace
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +9,10 @@ import pytest
 
 import siting
 from siting.locate.certificate import Certificate, CertificateError, check_certificate, value_of
-from siting.locate.problem import Model, PMedian, Problem, SetCovering
+from siting.locate.problem import MaximalCovering, Model, PMedian, Problem, SetCovering
 from siting.pipeline.what_if import what_if
-from siting.pipeline.what_if.proving import ELSEWHERE
-from siting.text import say
-from siting.write.webmap import map_html
-from tests.locate.test_certificates import MODELS, certificate_for, corrupted, made
+from siting.write.webmap.what_if import _proof
+from tests.locate.test_certificates import MODELS, PLAIN, certificate_for, corrupted, made
 from tests.what_if.nodes import run_node
 
 PROVE = Path(__file__).with_name("prove.mjs")
@@ -28,18 +26,33 @@ def plain(problem: Problem, model: Model) -> dict[str, Any]:
     names = {"MaximalCovering": "mclp", "SetCovering": "lscp", "PMedian": "p_median"}
     return {
         "model": names[type(model).__name__],
-        "people": problem.value.tolist(),
+        "people": (problem.people if isinstance(model, SetCovering) else problem.value).tolist(),
+        "persons": problem.people.tolist(),
         "start": times.indptr.tolist(),
         "point": times.indices.tolist(),
         "seconds": times.data.tolist(),
         "kept": problem.kept.astype(int).tolist(),
         "forced": (none if rules.forced is None else rules.forced).astype(int).tolist(),
         "forbidden": (none if rules.forbidden is None else rules.forbidden).astype(int).tolist(),
-        "costs": rules.costs.tolist() if by_cost and rules.costs is not None else None,
+        "costs": None if rules.costs is None else rules.costs.tolist(),
+        "byCost": by_cost and rules.costs is not None,
         "stations": rules.stations,
+        "budget": rules.budget,
+        "counted": problem.counted.astype(int).tolist(),
+        "capacity": None if rules.capacity is None else [each if each < np.inf else None for each in rules.capacity],
+        "occupied": listed(rules.occupied),
+        "place": listed(rules.place),
+        "unit": listed(rules.unit),
+        "mostPerUnit": listed(rules.most_per_unit),
+        "apart": listed(rules.apart),
+        "sets": [{"sites": sites.tolist(), "most": most} for sites, most in rules.at_most],
         "share": model.share if isinstance(model, SetCovering) else None,
         "beyond": model.beyond_s if isinstance(model, PMedian) else None,
     }
+
+
+def listed(found: np.ndarray[Any, Any] | None) -> list[int] | None:
+    return None if found is None else found.astype(int).ravel().tolist()
 
 
 def exact(found: dict[str, Any]) -> dict[str, Any]:
@@ -60,12 +73,12 @@ def test_page_and_library_prove_the_same(name: str) -> None:
     """Certificates that hold, those whose claim is too strong, and those with one thing changed."""
     rng = np.random.default_rng(29)
     cases, problems = [], []
-    for seed in range(30):
+    for seed in range(30 if name in PLAIN else 20):
         problem, model = made(seed, name)
         found = certificate_for(problem, model)
         if found is None:
             continue
-        told, unit = found[0].to_json(), 1 if name == "mclp" else -1
+        told, unit = dict[str, Any](found[0].to_json()), 1 if isinstance(model, MaximalCovering) else -1
         stronger = {**told, "bound": told["bound"] - unit * (abs(told["bound"]) // 3 + 1)}
         certificates = [told, stronger, *(corrupted(told, rng) for _ in range(6))]
         cases.append(
@@ -74,7 +87,8 @@ def test_page_and_library_prove_the_same(name: str) -> None:
         problems.append((problem, model, certificates, found[1]))
     accepted = refused = 0
     for ours, (problem, model, certificates, chosen) in zip(run_node(PROVE, given=cases), problems, strict=True):
-        assert ours["value"] == pytest.approx(value_of(problem, model, chosen))
+        served = Certificate.from_json(certificates[0]).served
+        assert ours["value"] == pytest.approx(value_of(problem, model, chosen, served))
         for one, each in zip(ours["checked"], certificates, strict=True):
             bound = outcome(problem, model, each)
             if isinstance(bound, str):
@@ -86,7 +100,7 @@ def test_page_and_library_prove_the_same(name: str) -> None:
             assert one["bound"] == pytest.approx(bound, rel=1e-12, abs=1e-12)
             assert one["claims"] > 0
             accepted += 1
-    assert accepted > 20
+    assert accepted > (20 if name in PLAIN else 10)
     assert refused > 10
 
 
@@ -100,24 +114,21 @@ def test_the_failing_claim_is_named() -> None:
     assert ours["checked"][0] == {"code": "weak", "claim": 1}
 
 
-@pytest.mark.parametrize("strange", ["rule", "part", "facility"])
-def test_a_certificate_that_the_page_does_not_know_is_left_to_the_program(
-    plan: siting.results.Plan, sample: Path, strange: str
-) -> None:
-    proposal = plan.proposal
-    certificate: Any = proposal.selection.certificate
-    assert certificate is not None
-    if strange == "rule":
-        proposal = siting.propose(sample, stations=3, budget_cny=9_000_000).proposal
-    elif strange == "part":
-        certificate = {**certificate, "served": []}
-    else:
-        request = proposal.request.model_copy(update={"closable": ("F036",)})
-        proposal = replace(proposal, request=request)
-    proposal = replace(proposal, selection=replace(proposal.selection, certificate=certificate))
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"stations": 3, "budget_cny": 9_000_000},
+        {"stations": 4, "closable": ["F010", "F020"]},
+        {"stations": 6, "capacity": 500, "spacing_m": 500, "most_per_unit": 2},
+    ],
+)
+def test_the_page_proves_a_plan_with_other_rules(options: dict[str, Any], sample: Path) -> None:
+    proposal = siting.propose(sample, **options).proposal
     found = what_if(proposal.before, proposal)
     assert found is not None
-    assert found.proof == ELSEWHERE
-    page = map_html(proposal.before, proposal, what_if=found)
-    assert '"proof":{"elsewhere":true}' in page
-    assert say("map.what_if.verify_elsewhere", "en") in page
+    assert found.proof is not None
+    told = json.loads(json.dumps(_proof(found.proof)))
+    (ours,) = run_node(PROVE, given=[{"told": told}])
+    stage = proposal.selection.stages[0]
+    assert ours["value"] - told["today"] == pytest.approx(stage.objective)
+    assert ours["checked"][0]["bound"] - told["today"] == pytest.approx(stage.bound, rel=1e-7)

@@ -268,12 +268,12 @@ def slack_value(multiplier: Floats, weight: Floats, slack: float) -> tuple[float
     if slack <= 0 or not len(weight):
         return 0.0, 0.0
     room = (np.empty(len(weight), dtype=np.int64), np.zeros(len(weight)))
-    threshold = float(_threshold(multiplier, weight, slack, *room))
+    threshold = float(knapsack_threshold(multiplier, weight, slack, *room))
     return float(threshold * slack + np.maximum(multiplier - threshold * weight, 0.0).sum()), threshold
 
 
 @compiled
-def _threshold(multiplier: Floats, weight: Floats, slack: float, place: Ints, ratio: Floats) -> float:
+def knapsack_threshold(multiplier: Floats, weight: Floats, slack: float, place: Ints, ratio: Floats) -> float:
     """Return the smallest threshold of value by weight above which all groups fit into the slack (quickselect)."""
     count = 0
     for each in range(len(weight)):
@@ -332,7 +332,7 @@ def _relaxed(cover: Cover, now: Floats, missing: Floats) -> float:
 @compiled
 def _leave_out(weight: Floats, value: Floats, slack: float, room: tuple[Ints, Floats], missing: Floats) -> float:
     """Leave the groups with the most value by weight uncovered, one of them in part; return their value."""
-    threshold: float = _threshold(value, weight, slack, room[0], room[1])
+    threshold: float = knapsack_threshold(value, weight, slack, room[0], room[1])
     left: float = slack
     total = 0.0
     for each in range(len(weight)):

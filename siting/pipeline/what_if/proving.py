@@ -1,7 +1,7 @@
 """The problem of a plan's certificate, for a page that checks it again."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +13,8 @@ from siting.locate.problem import PMedian, Problem, SetCovering
 from siting.pipeline.asking import Question, ask
 from siting.pipeline.ground import PreparedScenario
 from siting.pipeline.planning import merge_options
-
-# The certificates that a page checks.
-_MODELS: Final = ("mclp", "lscp", "p_median")
-_PARTS: Final = frozenset({"model", "bits", "bound", "multipliers", "shift", "prices", "tree"})
-# What stands for a certificate that it does not check.
-ELSEWHERE: Final[Mapping[str, object]] = {"elsewhere": True}
+from siting.pipeline.standing import covered_today
+from siting.pipeline.starting import sites_named, sites_that_stay
 
 
 def proof_of(ground: PreparedScenario, proposal: Proposal, progress: Progress) -> Mapping[str, object] | None:
@@ -36,30 +32,29 @@ def proof_of(ground: PreparedScenario, proposal: Proposal, progress: Progress) -
     Returns
     -------
     mapping or None
-        ``ELSEWHERE`` for a certificate that only the program checks: of another model, or of a plan with further rules
-        (budget, capacity, spacing …). Otherwise ``certificate``; ``model``, ``stations``, ``share``, ``by_cost``,
-        ``beyond_s``, ``weights``, ``objective``; ``chosen``, the open sites; ``sites``, the candidate of each site
-        (None for facilities that stay); ``arrays``.
+        ``certificate``; ``model``, ``stations``, ``budget``, ``sets``, ``share``, ``by_cost``, ``beyond_s``,
+        ``weights``, ``objective``, ``today``; ``chosen``, the open sites; ``sites``, the candidate of each site (None
+        for facilities, and sizes that do not count for the circle); ``arrays``, those of rules only with such rules.
     """
     selection = proposal.selection
     if selection.certificate is None or not selection.stages:
         return None
     question = ask(ground, merge_options(ground.inputs.scenario.plan, **asked(proposal.request)), progress)
     problem, model = question.problem, question.model
-    known = question.plan.model in _MODELS and set(selection.certificate) <= _PARTS
-    if not (known and problem.is_plain) or question.sites["facility"].any():
-        return ELSEWHERE
     return {
         "certificate": _exact(selection.certificate),
         "model": question.plan.model,
         "stations": problem.rules.stations,
+        "budget": problem.rules.budget,
+        "sets": [{"sites": sites.tolist(), "most": most} for sites, most in problem.rules.at_most],
         "share": model.share if isinstance(model, SetCovering) else None,
         "by_cost": isinstance(model, SetCovering) and model.by_cost and problem.rules.costs is not None,
         "beyond_s": model.beyond_s if isinstance(model, PMedian) else None,
         "weights": dict(question.plan.weights),
         "objective": selection.stages[0].objective,
+        "today": covered_today(question),
         "chosen": _chosen(question, proposal),
-        "sites": [*[None] * question.standing, *question.sites["candidate_id"].astype(str)],
+        "sites": [*[None] * question.standing, *_candidates(question)],
         "arrays": _arrays(problem, timed=isinstance(model, PMedian)),
     }
 
@@ -69,20 +64,34 @@ def _exact(certificate: CertificateValues) -> dict[str, object]:
     return {**certificate, "bound": str(certificate["bound"]), "prices": [str(each) for each in certificate["prices"]]}
 
 
+def _candidates(question: Question) -> list[str | None]:
+    ids, compared = question.sites["candidate_id"].astype(str), question.in_circle & ~question.is_facility
+    return [key if compares else None for key, compares in zip(ids, compared, strict=True)]
+
+
 def _chosen(question: Question, proposal: Proposal) -> list[int]:
-    """Return the sites of the problem that the plan opens."""
-    ids, sizes = question.sites["candidate_id"], question.sites["size"].fillna("")
-    found = []
-    for key, size in zip(proposal.stations["candidate_id"], proposal.stations["size"].fillna(""), strict=True):
-        rows = np.flatnonzero((ids == key) & (sizes == size))
-        found.append(int(rows[0]))
-    return sorted(question.problem_sites(np.array(found, dtype=np.int64)).tolist())
+    """Return the sites of the problem that the plan opens, or leaves open."""
+    stations = proposal.stations
+    sites = sites_named(question, stations["candidate_id"], stations["size"].fillna(""))
+    stay = sites_that_stay(question, {str(key): row.to_dict() for key, row in proposal.changes.iterrows()})
+    chosen: list[int] = np.unique(question.problem_sites(np.concatenate([sites, stay]))).tolist()
+    return chosen
 
 
 def _arrays(problem: Problem, *, timed: bool) -> dict[str, NDArray[Any]]:
     rules, times = problem.rules, problem.times.tocsr()
     times.sort_indices()
     none = np.zeros(problem.sites, dtype=np.bool_)
+    given = {
+        "persons": problem.people if problem.weights is not None else None,
+        "costs": rules.costs,
+        "capacity": rules.capacity,
+        "place": rules.place,
+        "occupied": rules.occupied,
+        "unit": rules.unit,
+        "most_per_unit": rules.most_per_unit,
+        "apart": None if rules.apart is None else rules.apart.ravel(),
+    }
     return {
         "people": problem.value,
         "count": np.diff(times.indptr).astype(np.int64),
@@ -93,5 +102,6 @@ def _arrays(problem: Problem, *, timed: bool) -> dict[str, NDArray[Any]]:
         "kept": problem.kept,
         "forced": none if rules.forced is None else rules.forced,
         "forbidden": none if rules.forbidden is None else rules.forbidden,
-        "costs": np.zeros(problem.sites) if rules.costs is None else rules.costs,
+        "counted": problem.counted,
+        **{name: values for name, values in given.items() if values is not None},
     }

@@ -59,7 +59,7 @@ _TEXTS: Final = (
     *("solve_refused_budget", "solve_refused_limit", "solve_refused_share", "solve_optimal_most"),
     *("solve_feasible_most", "solve_optimal_fewest", "solve_feasible_fewest"),
     *("verify_title", "verify_hint", "verify", "verify_running", "verify_optimal", "verify_bound", "verify_fails"),
-    *("verify_fails_at", "verify_elsewhere", "plan_unshown"),
+    *("verify_fails_at", "plan_unshown"),
     *("placed_title", "placed_hint", "placed_never", "placed_add", "placed_name", "placed_move", "placed_land"),
     *("placed_cost", "placed_excluded", "site_own"),
     *("export_site", "export_rank", "export_new", "export_level", "export_place"),
@@ -67,7 +67,7 @@ _TEXTS: Final = (
 # Why a certificate proves nothing, under ``proof.refuted``.
 _REFUTED: Final = (
     *("no_set", "weak", "other_model", "prices", "multipliers", "tree", "large", "unreadable", "other_scenario"),
-    *("other_objective", "breaks_rules", "misses_share"),
+    *("other_objective", "breaks_rules", "misses_share", "served"),
 )
 _LEFT: Final = "#f3cf9b"
 _LOST: Final = "#8c510a"
@@ -182,7 +182,7 @@ def what_if_data(found: WhatIf) -> dict[str, Any]:
         "groups": [{"name": name, **asdict(group)} for name, group in found.groups.items()],
         "request": plain(found.request),
         "facts": found.facts,
-        "proof": found.proof if found.proof is None or "elsewhere" in found.proof else _proof(found.proof),
+        "proof": None if found.proof is None else _proof(found.proof),
         "streets": None if found.streets is None else _streets(found.streets),
         "packed": packed(dict(_arrays(found))),
     }

@@ -26,10 +26,21 @@ export async function problemOf(told) {
     kept: arrays.kept,
     forced: arrays.forced,
     forbidden: arrays.forbidden,
-    costs: told.by_cost ? arrays.costs : null,
+    persons: arrays.persons ?? arrays.people,
+    costs: arrays.costs ?? null,
+    byCost: told.by_cost,
     stations: told.stations,
+    budget: told.budget,
     share: told.share,
     beyond: told.beyond_s,
+    counted: arrays.counted,
+    capacity: arrays.capacity ?? null,
+    place: arrays.place ?? null,
+    occupied: arrays.occupied ?? null,
+    unit: arrays.unit ?? null,
+    mostPerUnit: arrays.most_per_unit ?? null,
+    apart: arrays.apart ?? null,
+    sets: told.sets,
   };
 }
 
@@ -67,16 +78,19 @@ export async function verify(engine, told) {
   const problem = await problemOf(told);
   if (!sameData(engine, told, problem)) throw new Refuted("other_scenario");
   const certificate = await readCertificate(told.certificate);
-  const { bound, claims } = check(problem, certificate);
-  const value = valueOf(problem, told.chosen);
+  const proved = check(problem, certificate);
+  // People whom facilities that may change cover today are not newly covered.
+  const today = problem.model === "mclp" ? told.today : 0;
+  const bound = proved.bound - today;
+  const value = valueOf(problem, told.chosen, certificate.served) - today;
   if (!(Math.abs(told.objective - value) <= WRITTEN * Math.max(Math.abs(value), 1))) throw new Refuted("other_objective", { claimed: told.objective, found: value });
   const gap = problem.model === "mclp" ? bound - value : value - bound;
-  return { value, bound, claims, optimal: gap <= ROUNDED * Math.abs(value), gap: value ? Math.max(0, gap) / Math.abs(value) : 0 };
+  return { value, bound, claims: proved.claims, optimal: gap <= ROUNDED * Math.abs(value), gap: value ? Math.max(0, gap) / Math.abs(value) : 0 };
 }
 
 /** The section of the panel. */
 export class Proving {
-  /** @param {any} told the plan's certificate and its problem, or that it is checked elsewhere */
+  /** @param {any} told the plan's certificate and its problem */
   constructor(told) {
     this.told = told;
     this.after = "settings";
@@ -84,7 +98,6 @@ export class Proving {
 
   build(view) {
     const { make } = view.tools;
-    if (this.told.elsewhere) return view._section("verify_title", make("p", "small muted", view.text("verify_elsewhere")));
     this.status = make("p", "small");
     this.status.setAttribute("role", "status");
     this.run = view._button("verify", () => this.start(view));

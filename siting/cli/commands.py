@@ -500,8 +500,8 @@ def _map(
         else:
             proposal = siting.read_plan(read, plan, progress=bar).proposal
             # The plan's own check tells nothing of how sure verdicts are.
-            doubted = read.population.doubt is not None
-            assessment = siting.check(read, progress=bar).assessment if doubted else proposal.before
+            with_errors = read.population.stated_errors is not None
+            assessment = siting.check(read, progress=bar).assessment if with_errors else proposal.before
         page = what_if(assessment, proposal, bar)
         bar("map", 0, 1)
         write_map(out, assessment, proposal, lang=lang, tiles=tiles, what_if=page, solver=not without_solver)

@@ -283,7 +283,7 @@ class PopulationSection(Section):
     uncertainty: Uncertainty | None = None
 
     @property
-    def doubt(self) -> Uncertainty | None:
+    def stated_errors(self) -> Uncertainty | None:
         """How wrong the people may be; None if nothing is stated."""
         stated = self.uncertainty
         some = stated is not None and (stated.unit_error or stated.cell_error or stated.alternatives)

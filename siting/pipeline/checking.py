@@ -7,8 +7,8 @@ from siting.assess.withholding import withheld_report
 from siting.domain.nouns import Assessment, Progress, quiet
 from siting.domain.scenario import Scenario
 from siting.domain.withheld import ROUNDED
-from siting.pipeline.doubting import with_certainty
 from siting.pipeline.ground import measure, prepare
+from siting.pipeline.uncertainty import with_certainty
 
 
 def check(scenario: Scenario, progress: Progress | None = None) -> Assessment:

@@ -44,7 +44,6 @@ from siting.locate.stations import ranked_by_gain, stations_table
 from siting.pipeline.asking import Question, ask, at_cut_offs, longest_of
 from siting.pipeline.certifying import certified
 from siting.pipeline.complying import complying
-from siting.pipeline.doubting import doubt_of, doubting, robustness_of
 from siting.pipeline.evenness import evenness
 from siting.pipeline.ground import PreparedScenario, may_cover, measure, prepare
 from siting.pipeline.networking import links_of, networking
@@ -52,6 +51,7 @@ from siting.pipeline.paying import promised
 from siting.pipeline.phasing import Year, phases_table, phasing, ranked_by_phase, years_of
 from siting.pipeline.standing import served_today, staying
 from siting.pipeline.starting import compared_with_start, start_of
+from siting.pipeline.uncertainty import robust_solver, robustness_of, uncertain_problem_of
 from siting.read.plan import read_plan
 from siting.read.scenario import scenario_faults
 
@@ -95,10 +95,10 @@ def propose(
     question = ask(ground, plan, report)
     effort = effort_of(plan, report)
     years = years_of(question, ground, report) if plan.model == "phased" else ()
-    doubt = doubt_of(question, ground, report)
+    uncertain = uncertain_problem_of(question, ground, report)
     solver, notes = solver_of(question, ground, before, report, years)
-    solver = solver if doubt is None else doubting(question, doubt)
-    begun = start_of(file, start, ground, question, sure=doubt is None)
+    solver = solver if uncertain is None else robust_solver(question, uncertain)
+    begun = start_of(file, start, ground, question, sure=uncertain is None)
     solution = solver(question.problem, question.model, replace(effort, start=begun))
     report("solve", _STEPS, _STEPS)
     # After Ctrl-C no further search starts.
@@ -115,8 +115,8 @@ def propose(
     notes = (*notes, *compared_with_start(question, begun, solution, start, share=scenario.scenario.share))
     proposal = laid_out(ground, question, before, selection, report, standing=sites, notes=notes, links=links)
     proposal = replace(proposal, blocked=blocked, shortfalls=shortfalls)
-    if doubt is not None and solution.stages and solution.stopped_by != "interrupt":
-        proposal = replace(proposal, robustness=robustness_of(question, doubt, solution, effort, report))
+    if uncertain is not None and solution.stages and solution.stopped_by != "interrupt":
+        proposal = replace(proposal, robustness=robustness_of(question, uncertain, solution, effort, report))
     if isinstance(solution, PhasedSolution) and solution.stages:
         proposal = replace(proposal, phases=phases_table(years, proposal.stations), other_plans=solution.other_plans)
     return Planned(withheld_plan(proposal) if scenario.scenario.share else proposal, ground, question, solution)

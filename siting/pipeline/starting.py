@@ -70,7 +70,7 @@ def start_of(
 ) -> Ints | None:
     """Return the sites of the problem that a plan's file opens, from which a search starts; None without a file.
 
-    A plan that is made against doubt (not ``sure``) starts from none: its objective is another one.
+    A plan that is for uncertain people (not ``sure``) starts from none: its objective is another one.
 
     Raises
     ------

@@ -115,7 +115,7 @@ def alternatives_to(
         There is no plan, or it has no stations.
     """
     _refuse_without_plan(planned, "alternatives")
-    _refuse_doubt(planned, "alternatives")
+    _refuse_robust(planned, "alternatives")
     question = planned.question
     solver = solver_of(question, planned.ground, planned.proposal.before, quiet)[0]
     with watched() as watch:
@@ -168,7 +168,7 @@ def stability_of(planned: Planned, *, progress: Progress | None = None) -> pd.Da
         There is no plan, or it has no stations.
     """
     _refuse_without_plan(planned, "stability")
-    _refuse_doubt(planned, "stability")
+    _refuse_robust(planned, "stability")
     question, report = planned.question, progress or quiet
     walker = planned.ground.inputs.scenario.walking.walker
     others = {WALKERS[name].flat: name for name in _WALKERS}
@@ -231,7 +231,7 @@ def _refuse_phases(planned: Planned, study: str) -> None:
         raise InputError([Fault(code="study_of_phases", layer="plan", field="model", found=study)])
 
 
-def _refuse_doubt(planned: Planned, study: str) -> None:
+def _refuse_robust(planned: Planned, study: str) -> None:
     """Refuse a study whose other plans would be made for the people as given, not for drawn ones."""
     if planned.question.plan.robust is not None:
         raise InputError([Fault(code="study_of_doubt", layer="plan", field="robust", found=study)])

@@ -269,7 +269,7 @@ def _check_robust(asked: PlanOptions, inputs: Inputs, faults: Faults) -> None:
     """Check that a robust plan has stated errors, and nothing that it does not use."""
     if asked.robust is None:
         return
-    if inputs.scenario.population.doubt is None:
+    if inputs.scenario.population.stated_errors is None:
         faults.add("plan_robust_without_uncertainty", layer=_LAYER, field="robust", found=asked.robust)
     for name in ("weights", "capacity", "existing_capacity", "closable", "upgradable"):
         if getattr(asked, name):

@@ -243,7 +243,7 @@ def test_groups_spread_with_the_elderly_keep_their_totals(seed: int) -> None:
     for who in ("elderly", "group_frail", "group_fit"):
         assert of_streets(after, who) == pytest.approx(of_streets(before, who), rel=1e-6)
     both = (after.cells["group_frail"] + after.cells["group_fit"]).to_numpy()
-    assert both == pytest.approx(after.cells["elderly"].to_numpy(), rel=1e-9, abs=1e-9)
+    assert both == pytest.approx(after.cells["elderly"].to_numpy(), rel=1e-13, abs=1e-13)
     assert (after.cells["elderly"] > 1e-9).sum() < 10
     assert after.account["elderly_moved"] > 0
 

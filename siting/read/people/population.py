@@ -268,7 +268,7 @@ def _tell_cohorts(cohorts: Projection, reading: _Reading, elderly: Raster, befor
 def _groups(reading: _Reading, given: Mapping[str, _Source], by_age: Mapping[str, Raster]) -> dict[str, Raster | float]:
     """Return the groups among the elderly, without faulty ones."""
     found: dict[str, Raster | float] = {}
-    errors = reading.scenario.population.doubt
+    errors = reading.scenario.population.stated_errors
     for name, other in ({} if errors is None else errors.alternatives).items():
         # The grid itself is read when populations are drawn.
         take(other.path, reading.log.layer(f"population.uncertainty.alternatives.{name}", other.path))

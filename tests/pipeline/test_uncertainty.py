@@ -1,4 +1,4 @@
-"""Doubt about people on the sample district: against checks and plans of the drawn people themselves."""
+"""Uncertain people on the sample district: against checks and plans of the drawn people themselves."""
 
 import json
 from collections.abc import Callable

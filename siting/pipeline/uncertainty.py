@@ -1,4 +1,4 @@
-"""Doubt about people: the scenario's people drawn again and again, and what stays the same."""
+"""Uncertain people: the scenario's people drawn again and again, and what stays the same."""
 
 import math
 from collections.abc import Iterator
@@ -73,7 +73,7 @@ def _with_grid(scenario: Scenario, other: AlternativeGrid) -> Scenario:
 
 def with_certainty(found: Assessment, ground: PreparedScenario, progress: Progress) -> Assessment:
     """Return a gap report with how many of the drawn populations give each verdict; as it is without uncertainty."""
-    errors = ground.inputs.scenario.population.doubt
+    errors = ground.inputs.scenario.population.stated_errors
     if errors is None:
         return found
     table = _certainty(found, populations(ground, errors, progress), progress)
@@ -130,7 +130,7 @@ def _first(draws: Iterator[tuple[int, Floats]], count: int) -> Iterator[tuple[in
 
 
 @dataclass(frozen=True)
-class Doubt:
+class UncertainProblem:
     """The problem of a request over the cells of all grids: the last ones are those of the last grid."""
 
     people: Populations
@@ -151,9 +151,9 @@ class Doubt:
         return np.array(list(self.drawn(count, seed)))
 
 
-def doubt_of(question: Question, ground: PreparedScenario, progress: Progress) -> Doubt | None:
-    """Return the doubt about the people of a request; None for a plan that does not ask for robustness."""
-    errors = ground.inputs.scenario.population.doubt
+def uncertain_problem_of(question: Question, ground: PreparedScenario, progress: Progress) -> UncertainProblem | None:
+    """Return the problem of a request with uncertain people; None for a plan that does not ask for robustness."""
+    errors = ground.inputs.scenario.population.stated_errors
     if question.plan.robust is None or errors is None:
         return None
     people = populations(ground, errors, progress)
@@ -161,16 +161,16 @@ def doubt_of(question: Question, ground: PreparedScenario, progress: Progress) -
     times = csr_array(hstack([each.problem.times for each in asked], format="csr"))
     everybody = np.concatenate([each.problem.people for each in asked])
     problem = replace(question.problem, times=times, people=everybody, weights=None, units=None)
-    return Doubt(people, problem, tuple((each.points, each.problem.people) for each in asked))
+    return UncertainProblem(people, problem, tuple((each.points, each.problem.people) for each in asked))
 
 
-def doubting(question: Question, doubt: Doubt) -> Solver:
+def robust_solver(question: Question, uncertain: UncertainProblem) -> Solver:
     """Return the solver for the mean, the worst or a share of the drawn populations."""
     plan = question.plan
 
     def solver(problem: Problem, model: Model, effort: Effort) -> Solution:
-        drawn = doubt.sample(doubt.people.errors.draws, 0)
-        wide = replace(doubt.problem, rules=problem.rules)
+        drawn = uncertain.sample(uncertain.people.errors.draws, 0)
+        wide = replace(uncertain.problem, rules=problem.rules)
         if plan.robust == "mean":
             return solve(replace(wide, people=drawn.mean(axis=0)), model, effort)
         return solve_robust(wide, drawn, _share(plan), solve, effort)
@@ -183,18 +183,18 @@ def _share(plan: PlanOptions) -> float:
 
 
 def robustness_of(
-    question: Question, doubt: Doubt, solution: Solution, effort: Effort, progress: Progress
+    question: Question, uncertain: UncertainProblem, solution: Solution, effort: Effort, progress: Progress
 ) -> Robustness:
     """Return what a plan does in populations that were not used to make it, and what robustness costs."""
-    plan, errors = question.plan, doubt.people.errors
+    plan, errors = question.plan, uncertain.people.errors
     quiet = replace(effort, report=None)
     given = solve(question.problem, MaximalCovering(), quiet)
-    new = [_newly_covered(doubt.problem, each.chosen) for each in (solution, given)]
+    new = [_newly_covered(uncertain.problem, each.chosen) for each in (solution, given)]
     # One population at a time: a thousand of a large district do not fit into memory.
-    covered = np.array([[people[each].sum() for each in new] for people in doubt.drawn(_HELD_OUT, 1)])
+    covered = np.array([[people[each].sum() for each in new] for people in uncertain.drawn(_HELD_OUT, 1)])
     mine, theirs = np.sort(covered, axis=0).T
     share = plan.robust_share
-    own = doubt.sample(min(errors.draws, _MOST_OWN_PLANS), 0)
+    own = uncertain.sample(min(errors.draws, _MOST_OWN_PLANS), 0)
     return Robustness(
         measure=str(plan.robust),
         share=share,
@@ -209,7 +209,7 @@ def robustness_of(
         given_at_least=float(theirs[_order(share)]),
         given_mean=math.fsum(theirs) / _HELD_OUT,
         own_plans=len(own),
-        chosen_in=_chosen_in(question, doubt.problem, own, quiet, progress),
+        chosen_in=_chosen_in(question, uncertain.problem, own, quiet, progress),
     )
 
 

@@ -15,6 +15,8 @@ Parts (all if none is named):
   p = 20, 50, 100, 300 within 15 s once the times are there;
 - ``town``: 2,000,000 nodes × 20,000 candidates, p = 60 within 30 s;
 - ``few``: 100 candidates and 5,000 to 100,000 points, to the proof, beside HiGHS given merged demand;
+- ``budget``: 200,000 × 5,000 with costs of 100 to 399 and money for about 20 and 100 candidates, beside HiGHS on the
+  whole programme with merged demand (siting's own), within 60 s;
 - ``curve``: p = 1 … 300 on 200,000 × 5,000: seconds, and the widest gaps.
 
 Problems and networks are made by ``instances/yardstick.py`` of the folder named by ``SITING_SHARED`` (else ``shared``
@@ -51,7 +53,9 @@ from scipy.spatial import KDTree
 
 from siting.locate.covering import covering_curve, maximal_covering
 from siting.locate.covering.reduction import reduced
-from siting.locate.problem import Effort, Problem
+from siting.locate.milp import solve_milp
+from siting.locate.problem import Effort, MaximalCovering, Problem, Solution
+from siting.locate.solve import solve
 from siting.travel.kernel import SeededGraph, asked, pack_arcs, reach
 
 Floats = NDArray[np.float64]
@@ -328,6 +332,25 @@ def curve(given: Given) -> None:
         print(f"seed {seed:<5}{spent[0]:>10.1f}{spent[1]:>11.1f}{max(widest):>12.3%}{max(widest[:50]):>12.3%}")
 
 
+def budget(given: Given) -> None:
+    """Print the part ``budget``."""
+    limit = 60.0 * given.scale
+    print(f"\n## 200,000 × 5,000 (330) with money, within {limit:g} s\n{_HEAD}")
+    for seed in given.seeds:
+        problem = covering(given.folder, 200_000, 5_000, 330, seed)
+        costs = np.random.default_rng(seed).integers(100, 400, problem.sites).astype(float)
+        for stations in given.stations or (20, 100):
+            asked_for = problem.under(costs=costs, budget=float(round(stations * costs.mean())))
+            for name, way in (("siting", solve), ("HiGHS", solve_milp)):
+                effort = within(limit, processor=given.processor)
+
+                def told(way: Callable[..., Solution] = way, effort: Effort = effort) -> tuple[float, float]:
+                    found = way(asked_for, MaximalCovering(), effort)  # noqa: B023 - called at once
+                    return found.objective, found.bound
+
+                print(line(f"money for {stations}, {name}, {seed}", [timed(told)]), flush=True)
+
+
 def few(given: Given) -> None:
     """Print the part ``few``: points and 100 candidates at random in a square of side 30."""
     print(f"\n## 100 candidates, to the proof, SciPy {scipy.__version__}\n{_HEAD}")
@@ -360,6 +383,7 @@ _PARTS: dict[str, Callable[[Given], None]] = {
     "network": network,
     "town": town,
     "few": few,
+    "budget": budget,
     "curve": curve,
 }
 

@@ -1,6 +1,7 @@
 """The entry point for all models: plain problems go to specialised solvers, all others to the mixed-integer program."""
 
 from siting.locate.covering import maximal_covering, set_covering
+from siting.locate.covering.budget import budget_covering, is_large_budget
 from siting.locate.covering.p_center import p_center
 from siting.locate.deadline import keeps_first_plan
 from siting.locate.incumbent import not_behind
@@ -43,16 +44,20 @@ def solve(problem: Problem, model: Model, effort: Effort) -> Solution:
     >>> found.chosen.tolist(), found.objective, found.status
     ([0, 2], 180.0, 'optimal')
     """
-    if not problem.is_plain:
-        return solve_milp(problem, model, effort)
     match model:
+        case MaximalCovering() if is_large_budget(problem):
+            found = budget_covering(problem, effort)
+        case _ if not problem.is_plain:
+            found = solve_milp(problem, model, effort)
         case MaximalCovering():
-            return maximal_covering(problem, effort)
+            found = maximal_covering(problem, effort)
         case SetCovering(unit_share=None):
-            return not_behind(problem, model, effort, set_covering(problem, model, effort))
+            found = set_covering(problem, model, effort)
         case PMedian():
-            return not_behind(problem, model, effort, p_median(problem, model, effort))
+            found = p_median(problem, model, effort)
         case PCenter():
-            return p_center(problem, model, effort)
+            found = p_center(problem, model, effort)
         case _:
-            return solve_milp(problem, model, effort)
+            found = solve_milp(problem, model, effort)
+    # Maximal covering starts from the choice itself.
+    return found if isinstance(model, MaximalCovering) else not_behind(problem, model, effort, found)

@@ -1,5 +1,7 @@
 """Covering problems without special rules: sites may be kept, forced or forbidden, their number limited, nothing else.
 
+On large problems money may be limited instead of the number (:mod:`~siting.locate.covering.budget`).
+
 :mod:`~siting.locate.covering.mclp` covers most people with a number of sites, and
 :mod:`~siting.locate.covering.curve` does so for many numbers. :mod:`~siting.locate.covering.lscp` covers a share with
 the fewest or the cheapest sites, and :mod:`~siting.locate.covering.p_center` finds the smallest worst walk that way.

@@ -9,27 +9,35 @@ from siting.domain.nouns import Floats, Ints
 from siting.locate.covering.instance import CoveringInstance
 from siting.locate.covering.reduction import ReducedCovering
 from siting.locate.highs import Milp, Run, minimise
+from siting.locate.milp.constraints import money_unit
 from siting.locate.problem import Effort
-from siting.locate.tolerances import INTEGER_TOLERANCE
+from siting.locate.tolerances import INTEGER_TOLERANCE, ROW_TOLERANCE, SUM_TOLERANCE
 
 # Openings are whole except for rounding errors.
 _HALF = 0.5
 
 
-def mclp_milp(core: ReducedCovering, scale: float = 1.0) -> Milp:
+def mclp_milp(core: ReducedCovering, scale: float = 1.0, budget: float = np.inf) -> Milp:
     """Return maximal covering (Church & ReVelle 1974) of a core: sites first, then groups.
 
     Minimise ``− Σ_g w_g y_g`` (times a scale) subject to ``y_g − Σ_{r covers g} x_r ≤ 0`` for each group g,
-    ``Σ_r x_r ≤ p``, ``x_r ∈ {0, 1}`` and ``0 ≤ y_g ≤ 1``.
+    ``Σ_r x_r ≤ p``, or ``Σ_r c_r x_r ≤ B`` with a budget, ``x_r ∈ {0, 1}`` and ``0 ≤ y_g ≤ 1``.
     """
     cover, sites, groups = core.cover, len(core.sites), len(core.cover.weight)
     by_group = csr_array((np.full(len(cover.site), -1.0), cover.site, cover.group_start), shape=(groups, sites))
-    number = csr_array(np.concatenate([np.ones(sites), np.zeros(groups)])[None, :])
+    counts, most = np.ones(sites), float(core.stations)
+    if np.isfinite(budget) and np.any(cover.cost > 0):
+        unit = money_unit(cover.cost)
+        # Whole costs stay whole; the side for others lets no choice within the budget be lost.
+        whole = bool(np.all(cover.cost == np.rint(cover.cost)))
+        counts, most = cover.cost / unit, budget / unit
+        most = np.floor(most + SUM_TOLERANCE * abs(most)) if whole else most + ROW_TOLERANCE * float(counts.max())
+    number = csr_array(np.concatenate([counts, np.zeros(groups)])[None, :])
     return Milp(
         cost=np.concatenate([np.zeros(sites), -cover.weight * scale]),
         matrix=csr_array(vstack([hstack([by_group, eye_array(groups)]), number], format="csr")),
         row_low=np.full(groups + 1, -np.inf),
-        row_high=np.append(np.zeros(groups), float(core.stations)),
+        row_high=np.append(np.zeros(groups), most),
         lower=np.zeros(sites + groups),
         upper=np.ones(sites + groups),
         integer=np.arange(sites + groups) < sites,

@@ -89,6 +89,8 @@ def subgradient_descent(
     steps: tuple[int, float, float],
     subgradient: SubgradientState,
     should_stop: Callable[[], bool] | None = None,
+    *,
+    budget: float = np.inf,
 ) -> float:
     """Lower the bound by subgradient steps (Held, Wolfe & Crowder 1974), each scaled by the weights.
 
@@ -107,6 +109,8 @@ def subgradient_descent(
         The initial state; it is changed.
     should_stop : callable, optional
         Whether to stop before the last step.
+    budget : float, default inf
+        The most that the open sites may cost together; their number then does not count.
 
     Returns
     -------
@@ -116,42 +120,61 @@ def subgradient_descent(
     order = np.arange(len(cover.start) - 1, dtype=np.int32)
     # The length of a step, the least bound, and the steps taken.
     state = np.array([steps[1], np.inf, 0.0])
-    limits = (stations, target, (steps[2] / steps[1]) ** (1.0 / max(steps[0], 1)), steps[0])
+    limits = (stations, budget, target, (steps[2] / steps[1]) ** (1.0 / max(steps[0], 1)), steps[0])
     by_turns(lambda work: bool(_descent_steps(cover, limits, subgradient, order, state, work)), should_stop)
     return float(state[1])
 
 
 @compiled
+def _open_best(
+    cover: Cover, profit: Floats, limit: tuple[int, float], order: Numbers, times: Floats, bound: float
+) -> float:
+    """Add the profit of the best sites within the limit to the bound, and how often each group is covered."""
+    stations, budget = limit
+    if budget == np.inf:
+        partition_greatest(profit, stations, order)
+        for site in order[:stations]:
+            bound += profit[site]
+            for at in range(cover.start[site], cover.start[site + 1]):
+                times[cover.group[at]] += 1.0
+        return bound
+    # A continuous knapsack: of one site a part is open.
+    closed = np.ones(len(profit))
+    room = (np.empty(len(profit), np.int64), np.zeros(len(profit)))
+    bound += _leave_out(cover.cost, profit, budget, room, closed)
+    for site in range(len(profit)):
+        if closed[site] < 1.0:
+            for at in range(cover.start[site], cover.start[site + 1]):
+                times[cover.group[at]] += 1.0 - closed[site]
+    return bound
+
+
+@compiled
 def _descent_steps(
     cover: Cover,
-    limits: tuple[int, float, float, int],
+    limits: tuple[int, float, float, float, int],
     subgradient: SubgradientState,
     order: Numbers,
     state: Floats,
     work: int,
 ) -> bool:
-    stations, target, shrink, steps = limits
+    stations, budget, target, shrink, steps = limits
     groups = len(cover.weight)
     multipliers, direction, total = subgradient.multipliers, subgradient.direction, np.sum(cover.weight)
-    times = np.empty(groups, np.int32)
+    times = np.empty(groups)
     length, least, done = state[0], state[1], int(state[2])
     while done < steps and work > 0:
         done += 1
         work -= len(cover.group) + 2 * groups
+        times[:] = 0.0
         profit = profits(cover, multipliers)
-        partition_greatest(profit, stations, order)
-        bound = total - np.sum(multipliers)
-        times[:] = 0
-        for site in order[:stations]:
-            bound += profit[site]
-            for at in range(cover.start[site], cover.start[site + 1]):
-                times[cover.group[at]] += 1
+        bound = _open_best(cover, profit, (stations, budget), order, times, total - np.sum(multipliers))
         if bound < least:
             least = bound
             subgradient.best[:] = multipliers
         norm = 0.0
         for group in range(groups):
-            slope = _NEW_SHARE * (1 - times[group]) + (1.0 - _NEW_SHARE) * direction[group]
+            slope = _NEW_SHARE * (1.0 - times[group]) + (1.0 - _NEW_SHARE) * direction[group]
             direction[group] = slope
             weight = cover.weight[group]
             if (slope > 0.0 and multipliers[group] < weight) or (slope < 0.0 and multipliers[group] > 0.0):
@@ -182,6 +205,31 @@ def bound_at(cover: Cover, stations: int, multipliers: Floats) -> tuple[float, F
     first = np.sort(profit)[::-1][:stations]
     total = float(cover.weight.sum())
     return float((cover.weight - multipliers).sum() + first.sum()) + BOUND_ROUNDING * total, profit
+
+
+def bound_within(cover: Cover, budget: float, multipliers: Floats) -> tuple[float, Floats, float]:
+    r"""Return the bound on choices within a budget, rounded up, the reduced profits of the sites, and a cost's worth.
+
+    With multipliers :math:`u` of the groups, from 0 to their weights, the worth :math:`\theta` of a unit of cost (the
+    dual of the continuous knapsack) and the profits :math:`\pi_j = \sum_{g \in G(j)} u_g`, no choice covers more than
+
+    .. math::
+
+        \sum_g (w_g - u_g) + \theta B + \sum_j \max(0, \pi_j - \theta c_j)
+
+    The reduced profits are :math:`\pi_j - \theta c_j`.
+    """
+    profit = np.asarray(profits(cover, multipliers), dtype=np.float64)
+    paid = cover.cost > 0
+    if budget > 0:
+        _, worth = slack_value(profit, cover.cost, budget)
+    else:
+        worth = float(np.max(profit[paid] / cover.cost[paid], initial=0.0))
+    reduced = profit - worth * cover.cost
+    # Any worth gives a valid bound: that of the knapsack is the best.
+    value = worth * budget + float(np.maximum(reduced, 0.0).sum())
+    size = float(cover.weight.sum()) + worth * (budget + float(cover.cost.sum()))
+    return float((cover.weight - multipliers).sum()) + value + BOUND_ROUNDING * size, reduced, worth
 
 
 class AscentState(NamedTuple):

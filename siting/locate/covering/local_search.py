@@ -22,6 +22,8 @@ from siting.locate.tolerances import INTEGER_TOLERANCE, SUM_TOLERANCE
 
 # The work of examining one exchange, in list entries.
 _LOOK: Final = 8
+# How much the price of cost changes at each move around a budget.
+_PRICE_STEP: Final = 2e-5
 # The work of one turn of constraint weighting, in list entries.
 _WORK_TURN: Final = 50_000_000
 # First and last temperature of annealing for least cost, in costs of an average site.
@@ -37,6 +39,8 @@ def fill(
     stations: int | None = None,
     slack: float = -np.inf,
     should_stop: Callable[[], bool] | None = None,
+    *,
+    budget: float = np.inf,
 ) -> None:
     """Open the site with the greatest gain for its cost, repeatedly; ties to the lower site.
 
@@ -50,21 +54,24 @@ def fill(
         Whether it is enough that so much is uncovered; otherwise sites are opened as long as one adds something.
     should_stop : callable, optional
         Whether to stop with fewer sites.
+    budget : float, default inf
+        The most that all open sites may cost together.
     """
     most = cover.sites if stations is None else stations
-    by_turns(lambda work: bool(_filled(cover, state, most, slack, work)), should_stop)
+    by_turns(lambda work: bool(_filled(cover, state, (most, budget), slack, work)), should_stop)
 
 
 @compiled
-def _filled(cover: Cover, state: State, stations: int, slack: float, work: int) -> bool:
-    end = state.touched[0] + work
+def _filled(cover: Cover, state: State, limit: tuple[int, float], slack: float, work: int) -> bool:
+    (stations, budget), end = limit, state.touched[0] + work
     while state.size[0] < stations and state.sums[0] > slack:
         if state.touched[0] >= end:
             return True
         best, most = -1, 0.0
         state.touched[0] += len(state.gain)
+        left = budget - state.sums[1]
         for site in range(len(state.gain)):
-            if state.place[site] < 0 and state.gain[site] > 0:
+            if state.place[site] < 0 and state.gain[site] > 0 and cover.cost[site] <= left:
                 gain = state.gain[site] / cover.cost[site] if cover.cost[site] > 0 else np.inf
                 if gain > most:
                     best, most = site, gain
@@ -254,6 +261,18 @@ def anneal(
 
 
 @compiled
+def _neighbour(cover: Cover, random: Generator, out: int) -> tuple[int, bool]:
+    """Return usually a site that covers some group of a given site (and true), sometimes any site."""
+    reach = cover.start[out + 1] - cover.start[out]
+    near = draw(random, 8) > 0 and reach > 0
+    if not near:
+        return draw(random, len(cover.start) - 1), False
+    group = cover.group[cover.start[out] + draw(random, reach)]
+    begin = cover.group_start[group]
+    return int(cover.site[begin + draw(random, cover.group_start[group + 1] - begin)]), True
+
+
+@compiled
 def _annealed(
     cover: Cover,
     state: State,
@@ -264,21 +283,13 @@ def _annealed(
     work: int,
 ) -> bool:
     (cooling, proposals), (tally, pace) = limits, known
-    sites, size = len(state.gain), state.size[0]
+    size = state.size[0]
     temperature, done, end = pace[0], int(pace[1]), state.touched[0] + work
     while done < proposals and state.touched[0] < end:
         temperature *= cooling
         done += 1
         out = state.chosen[draw(random, size)]
-        # Usually a site that covers some group of the other site, sometimes any site.
-        reach = cover.start[out + 1] - cover.start[out]
-        near = draw(random, 8) > 0 and reach > 0
-        if near:
-            group = cover.group[cover.start[out] + draw(random, reach)]
-            begin = cover.group_start[group]
-            site = cover.site[begin + draw(random, cover.group_start[group + 1] - begin)]
-        else:
-            site = np.int32(draw(random, sites))
+        site, near = _neighbour(cover, random, out)
         if state.place[site] >= 0:
             continue
         # The largest acceptable loss is drawn first: then few exchanges need a full examination.
@@ -296,6 +307,94 @@ def _annealed(
             tally[1] = tally[0]
             best[:size] = state.chosen[:size]
     pace[0], pace[1] = temperature, done
+    return done < proposals
+
+
+def anneal_within(
+    cover: Cover,
+    state: State,
+    random: Generator,
+    limits: tuple[float, float],
+    schedule: tuple[int, float, float],
+    should_stop: Callable[[], bool] | None = None,
+) -> Bools:
+    """Exchange, open and close sites at random around a budget, and return the best choice within it.
+
+    A site's cost counts at a price, which rises while the choice is over the budget and falls while it is within
+    (strategic oscillation; Glover 1977).
+
+    Parameters
+    ----------
+    cover, state : Cover, State
+        The problem, and the initial choice within the budget; it is changed.
+    random : ndarray of uint64
+        A non-zero number; it is changed.
+    limits : tuple of float
+        The most that the open sites may cost together, and the initial price of a unit of cost, in weight.
+    schedule : tuple of int and float
+        The number of moves to examine, and the first and last temperature, in the unit of the weights.
+    should_stop : callable, optional
+        Whether to stop before all were examined.
+    """
+    (budget, price), (proposals, hot, cold) = limits, schedule
+    best = state.place >= 0
+    # The temperature, the price, the least uncovered weight, and the moves examined.
+    pace = np.array([hot, price, state.sums[0], 0.0])
+    state.touched[0] += _LOOK * proposals
+    given = (budget, float(cover.cost.max(initial=0.0)), (cold / hot) ** (1.0 / proposals), proposals)
+    by_turns(lambda work: bool(_annealed_within(cover, state, random, given, best, pace, work)), should_stop)
+    return best
+
+
+@compiled
+def _exchange(cover: Cover, state: State, out: int, site: int) -> None:
+    """Close a site and open another; -1: none."""
+    if out >= 0:
+        close_site(cover, state, out)
+    if site >= 0:
+        open_site(cover, state, site)
+
+
+@compiled
+def _annealed_within(
+    cover: Cover,
+    state: State,
+    random: Generator,
+    limits: tuple[float, float, float, int],
+    best: Bools,
+    pace: Floats,
+    work: int,
+) -> bool:
+    budget, widest, cooling, proposals = limits
+    cost = cover.cost
+    temperature, price, least, done, end = pace[0], pace[1], pace[2], int(pace[3]), state.touched[0] + work
+    while done < proposals and state.touched[0] < end:
+        temperature *= cooling
+        done += 1
+        price *= 1.0 + _PRICE_STEP if state.sums[1] > budget else 1.0 - _PRICE_STEP
+        if state.size[0] == 0:
+            return False
+        out = state.chosen[draw(random, state.size[0])]
+        site, near = _neighbour(cover, random, out)
+        # 0: a site enters, 1: a site leaves, else they are exchanged.
+        kind = draw(random, 8)
+        if state.place[site] >= 0 and kind != 1:
+            continue
+        better, more = 0.0, 0.0
+        if kind != 1:
+            better, more = state.gain[site] - price * cost[site], cost[site]
+        if kind != 0:
+            better, more = better - state.gain[out] + price * cost[out], more - cost[out]
+        needed = temperature * np.log(uniform(random))
+        if better < needed and near and kind > 1:
+            better += shared(cover, state, site, out)
+        if better < needed or state.sums[1] + more > budget + widest:
+            continue
+        _exchange(cover, state, out if kind != 0 else -1, site if kind != 1 else -1)
+        if state.sums[1] <= budget and state.sums[0] < least:
+            least = state.sums[0]
+            best[:] = state.place >= 0
+    pace[0], pace[1], pace[2], pace[3] = temperature, price, least, done
     return done < proposals
 
 

@@ -352,17 +352,27 @@ class CoverSearch:
             many = min(at_once, steps - done)
             ends = (many, lengths[0] * fix_sites**done, lengths[0] * fix_sites ** (done + many))
             self.work += many * (core.pairs + _BESIDE * len(core.cover.weight))
+            target, budget = self.value - core.base, self.left
             found = subgradient_descent(
-                core.cover, core.stations, self.value - core.base, ends, subgradient, self.should_stop
+                core.cover, core.stations, target, ends, subgradient, self.should_stop, budget=budget
             )
             if found < least:
                 least, best = found, subgradient.best.copy()
-                self.update_bound(bound_at(core.cover, core.stations, best)[0])
+                self.update_bound(self.bound_at(best))
             if not self.should_continue():
                 break
         self.multipliers = best
         self.fix_sites()
         return best
+
+    @property
+    def left(self) -> float:
+        """The most that the sites of the core may cost together; if it is inf, their number counts."""
+        return math.inf
+
+    def bound_at(self, multipliers: Floats) -> float:
+        """Return the bound of the core at some multipliers."""
+        return bound_at(self.core.cover, self.core.stations, multipliers)[0]
 
     def fix_sites(self) -> None:
         """Close the sites of the core that no better choice opens, and open those that every one opens."""
@@ -466,7 +476,8 @@ def solve_exactly(search: CoverSearch) -> int:
 
     effort = replace(search.deadline.left(report=report), rel_gap=0.0)
     gap = max(search.deadline.effort.rel_gap * total, 1.0 - INTEGER_TOLERANCE if search.whole else 0.0)
-    run = minimise(mclp_milp(core, scale), effort, start=start, abs_gap=gap * scale, prepared=search.few)
+    milp = mclp_milp(core, scale, search.left)
+    run = minimise(milp, effort, start=start, abs_gap=gap * scale, prepared=search.few)
     _take(search, run, scale)
     return run.nodes
 

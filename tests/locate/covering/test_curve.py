@@ -65,7 +65,7 @@ def test_a_slow_and_a_fast_clock_see_the_same_curve(monkeypatch: pytest.MonkeyPa
     for share in (0.0, 0.9):
         calls = iter(range(1_000_000_000))
         tick = share * 1e6 / asked[-1]
-        monkeypatch.setattr(deadline, "monotonic", lambda calls=calls, tick=tick: tick * next(calls))
+        monkeypatch.setattr(deadline, "clock", lambda calls=calls, tick=tick: tick * next(calls))
         points = covering_curve(problem, range(1, 40, 4), Effort(time_limit_s=1e6))
         found.append([(each.chosen.tolist(), each.objective, each.bound) for each in points])
         asked.append(next(calls))

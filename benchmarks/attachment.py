@@ -16,7 +16,7 @@ import shapely
 from scipy.spatial import cKDTree
 
 from siting.domain.nouns import Demand, Floats, Inputs
-from siting.domain.scenario import Direction, Scenario, walker_of
+from siting.domain.scenario import Direction, Scenario
 from siting.places import make_demand, open_facilities
 from siting.read import read_inputs, read_scenario
 from siting.travel.network import Attachment, WalkingNetwork, attach, prepare_network
@@ -48,7 +48,7 @@ def _scenarios(folder: Path) -> Iterator[tuple[str, Scenario]]:
 
 def _rows(scenario: Scenario) -> Iterator[str]:
     inputs, walking = read_inputs(scenario), scenario.walking
-    walker, cutoff = walker_of(scenario), scenario.walking.minutes * 60
+    walker, cutoff = scenario.walker, scenario.walking.minutes * 60
     share = scenario.population.elderly_share
     demand = make_demand(
         inputs.population, inputs.units, inputs.crs, basis="resident_current", elderly_share=share, context_m=0.0

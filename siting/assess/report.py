@@ -55,7 +55,7 @@ from siting.domain import clauses
 from siting.domain.called import called
 from siting.domain.nouns import Access, Assessment, Demand, Inputs, Jurisdiction, Note, Raster, Times
 from siting.domain.old_estates import asks_for_old, is_told, old_estates
-from siting.domain.scenario import LandBasis, Scenario, reach_m
+from siting.domain.scenario import LandBasis, Scenario
 from siting.domain.shared import SHARING_LEVEL
 from siting.domain.tables import PLACE_COLUMNS, REASON_CODES
 from siting.domain.tiers import gives_facility
@@ -396,7 +396,7 @@ def _over(checks: pd.DataFrame, index: pd.Index) -> pd.Series:
 def _near_edge(table: pd.DataFrame, inputs: Inputs) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     if inputs.scenario.context.complete or table.empty:
         return np.zeros(len(table), dtype=bool)
-    far = reach_m(inputs.scenario)
+    far = inputs.scenario.reach_m
     border = pd.concat([frame.geometry for frame in inputs.units.values()]).union_all().boundary
     return gpd.GeoSeries(table["geometry"], crs=inputs.crs).distance(border).to_numpy() < far
 

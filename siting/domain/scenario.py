@@ -610,23 +610,16 @@ class PlanOptions(Section):
     seed: Annotated[int, Field(ge=0, le=2_147_483_647)] = 0
 
     @property
+    def asks_for_costs(self) -> bool:
+        """Whether the request needs the cost of every candidate."""
+        phases = self.phases if self.model == "phased" else ()
+        money = self.budget_cny, *(phase.budget_cny for phase in phases)
+        return any(each is not None for each in money) or self.least == "cost" or self.model == "compliance"
+
+    @property
     def closing(self) -> tuple[str, ...]:
         """Facilities that a plan may close: none without a number of stations, because closing then frees no slot."""
         return self.closable if self.stations is not None and self.model != "lscp" else ()
-
-
-def asks_for_costs(options: PlanOptions) -> bool:
-    """Tell whether a request needs the cost of every candidate.
-
-    Examples
-    --------
-    >>> from siting.domain.scenario import PlanOptions, asks_for_costs
-    >>> asks_for_costs(PlanOptions(stations=3)), asks_for_costs(PlanOptions(model="compliance"))
-    (False, True)
-    """
-    phases = options.phases if options.model == "phased" else ()
-    money = options.budget_cny, *(phase.budget_cny for phase in phases)
-    return any(each is not None for each in money) or options.least == "cost" or options.model == "compliance"
 
 
 def asked(options: PlanOptions) -> dict[str, Any]:
@@ -697,6 +690,28 @@ class Scenario(Section):
     basemap: dict[str, BaseLayer] = {}
     # Folders of data given in memory: they exist as long as scenarios that use them.
     _kept: tuple[object, ...] = ()
+
+    @property
+    def walker(self) -> WalkerSpeeds:
+        """The walker that the scenario names: a built-in one, or one of its own."""
+        own = self.walkers.get(self.walking.walker)
+        if own is None:
+            return WALKERS[self.walking.walker]
+        return WalkerSpeeds(
+            flat=own.flat_m_s,
+            stairs_up=own.stairs_up_m_s,
+            stairs_down=own.stairs_down_m_s,
+            source=own.source,
+            max_slope=own.max_slope,
+            crossing_wait=own.crossing_wait_s,
+            lift_wait=own.lift_wait_s,
+            escalator=own.escalator_m_s,
+        )
+
+    @property
+    def reach_m(self) -> float:
+        """How far the walker walks on the flat within the cut-off, metres."""
+        return self.walker.flat * self.walking.minutes * SECONDS_PER_MINUTE
 
     @property
     def walks_flat(self) -> bool:
@@ -773,49 +788,6 @@ def shared(scenario: Scenario) -> Scenario:
     True
     """
     return scenario.model_copy(update={"scenario": scenario.scenario.model_copy(update={"share": True})})
-
-
-def reach_m(scenario: Scenario) -> float:
-    """Return how far the scenario's walker walks on the flat within the cut-off, metres.
-
-    Examples
-    --------
-    >>> import siting
-    >>> from siting.domain.scenario import reach_m
-    >>> reach_m(siting.read_scenario("data/sample/scenario.toml"))
-    720.0
-    """
-    return walker_of(scenario).flat * scenario.walking.minutes * SECONDS_PER_MINUTE
-
-
-def walker_of(scenario: Scenario) -> WalkerSpeeds:
-    """Return the walker that a scenario names: a built-in one, or one of its own.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        The scenario has checked that the name is known.
-
-    Examples
-    --------
-    >>> import siting
-    >>> from siting.domain.scenario import walker_of
-    >>> walker_of(siting.read_scenario("data/sample/scenario.toml")).flat
-    0.8
-    """
-    own = scenario.walkers.get(scenario.walking.walker)
-    if own is None:
-        return WALKERS[scenario.walking.walker]
-    return WalkerSpeeds(
-        flat=own.flat_m_s,
-        stairs_up=own.stairs_up_m_s,
-        stairs_down=own.stairs_down_m_s,
-        source=own.source,
-        max_slope=own.max_slope,
-        crossing_wait=own.crossing_wait_s,
-        lift_wait=own.lift_wait_s,
-        escalator=own.escalator_m_s,
-    )
 
 
 def fingerprint(scenario: Scenario, digests: Mapping[str, str]) -> str:

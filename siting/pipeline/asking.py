@@ -15,7 +15,7 @@ from scipy.sparse import csr_array, vstack
 from siting import places
 from siting.domain.nouns import Access, Floats, Ints, Progress, Times
 from siting.domain.plan_models import TRAITS
-from siting.domain.scenario import Level, PlanOptions, asks_for_costs
+from siting.domain.scenario import Level, PlanOptions
 from siting.locate.problem import (
     FairCovering,
     MaximalCovering,
@@ -269,7 +269,7 @@ def _rules(
     counted = ~facility | ids.isin(plan.closing).to_numpy()
     closable = int(ids[facility & counted].nunique())
     most, money = limits_of(plan)
-    asks_cost = asks_for_costs(plan)
+    asks_cost = plan.asks_for_costs
     costs = np.concatenate([np.zeros(standing), sites["cost_cny"].to_numpy(dtype=np.float64)])
     pairs = apart(ground, plan, sites, standing, in_circle)
     unit, most_per_unit = _per_unit(ground, plan, sites, standing, level)

@@ -11,7 +11,7 @@ from siting import places
 from siting.assess.sensitivity import Mode, covered_people, sensitivity_table, settings_around
 from siting.assess.withholding import withheld_table
 from siting.domain.nouns import Demand, Inputs, Progress, quiet
-from siting.domain.scenario import Scenario, walker_of
+from siting.domain.scenario import Scenario
 from siting.pipeline.ground import assessed_people, basis_of, cutoffs_s, walking_ground
 from siting.read import read_inputs
 from siting.travel.access import reach_s
@@ -63,7 +63,7 @@ def sensitivity_of(
             more = None if more_doors is None else covered_cells(made[ground], more_doors, walking, scale_s=scale)
             found[ground, walking.direction] = covered_people(demand, near, covered, more)
         counts.append(found[ground, walking.direction])
-        speeds.append(walker_of(under.scenario).flat)
+        speeds.append(under.scenario.walker.flat)
     report("sensitivity", len(settings), len(settings))
     table = sensitivity_table(own, settings, counts, speeds=speeds, hilly=_is_hilly(inputs, own.mode))
     return withheld_table(table, _PERSONS) if scenario.scenario.share else table

@@ -14,7 +14,7 @@ from siting.assess.figures import perhaps_covered
 from siting.domain.jurisdiction import jurisdiction_of
 from siting.domain.nouns import Access, Assessment, Bools, Demand, Floats, Inputs, Population, Progress, Times
 from siting.domain.placed import PlacedStation
-from siting.domain.scenario import LandBasis, Scenario, Walking, fingerprint, reach_m, walker_of
+from siting.domain.scenario import LandBasis, Scenario, Walking, fingerprint
 from siting.domain.standards import Standard
 from siting.read import read_inputs
 from siting.travel import StraightLines, Surface, WalkingNetwork
@@ -275,7 +275,7 @@ def demand_of(inputs: Inputs, basis: LandBasis, progress: Progress) -> Demand:
         basis=basis,
         elderly_share=people.elderly_share,
         spread=people.spread,
-        context_m=2 * reach_m(inputs.scenario),
+        context_m=2 * inputs.scenario.reach_m,
     )
     progress("places", 1, 1)
     return demand
@@ -285,7 +285,7 @@ def walking_ground(inputs: Inputs) -> WalkingGround:
     """Return what people walk on in a scenario, and who walks."""
     walking = inputs.scenario.walking
     ground = {"network": inputs.network, "surface": inputs.surface}.get(walking.mode)
-    return WalkingGround(ground, inputs.terrain if walking.slope else None, walker_of(inputs.scenario), inputs.crs)
+    return WalkingGround(ground, inputs.terrain if walking.slope else None, inputs.scenario.walker, inputs.crs)
 
 
 def is_planned(scenario: Scenario, population: Population) -> bool:

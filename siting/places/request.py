@@ -10,7 +10,7 @@ import pandas as pd
 from siting.domain.nouns import Inputs, Note
 from siting.domain.plan_models import TRAITS, models_with
 from siting.domain.requirements import linear_clauses, unfit_clauses
-from siting.domain.scenario import Head, Level, PlanOptions, asks_for_costs, idle_settings
+from siting.domain.scenario import Head, Level, PlanOptions, idle_settings
 from siting.domain.tiers import in_circle
 from siting.errors import Fault, Faults
 from siting.places.candidates import preferred_layers
@@ -113,7 +113,7 @@ def plan_faults(
     free = sites[~forbidden.to_numpy(dtype=bool)]
     if "capacity" in TRAITS[asked.model].settings:
         _check_capacity(asked, free, faults)
-    if asks_for_costs(asked):
+    if asked.asks_for_costs:
         _check_costs(free, faults)
     return tuple(faults.found)
 

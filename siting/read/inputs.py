@@ -13,7 +13,7 @@ from pyproj import CRS
 from siting.crs import WGS84, crs_name
 from siting.domain.note_order import by_importance
 from siting.domain.nouns import Inputs, Network, OpenGround, Progress, Raster, quiet
-from siting.domain.scenario import CandidateLayer, NetworkLayer, PlacedLayer, Scenario, Section, reach_m
+from siting.domain.scenario import CandidateLayer, NetworkLayer, PlacedLayer, Scenario, Section
 from siting.domain.standards import Standard
 from siting.domain.tables import (
     CANDIDATE_COLUMNS,
@@ -304,7 +304,7 @@ def _units(reading: _Reading, standards: Sequence[Standard]) -> Mapping[str, gpd
         return layers
     units = with_unions(scenario, layers, reading.crs)
     if extent_levels(scenario):
-        units = with_extent(scenario, units, frames, reading.crs, reach_m(scenario))
+        units = with_extent(scenario, units, frames, reading.crs, scenario.reach_m)
     reading.bounds = frame_bounds(list(units.values()), reading.crs)
     return units
 
@@ -550,7 +550,7 @@ def _check_ledgers(reading: _Reading, tables: _Tables, units: Mapping[str, gpd.G
     ledger.note_plots(tables.facilities, facilities)
     ledger.note_unsized(tables.facilities, facilities)
     ledger.note_sizes(tables.facilities, facilities)
-    ledger.note_outside(tables.facilities[~tables.facilities["context"]], units, reach_m(scenario), facilities)
+    ledger.note_outside(tables.facilities[~tables.facilities["context"]], units, scenario.reach_m, facilities)
     ledger.note_coarse(tables.facilities, scenario, facilities)
     ledger.note_doubles(tables.facilities, facilities)
     if premises is not None:

@@ -23,7 +23,7 @@ from siting.domain.plots import (
     unsized_plots,
 )
 from siting.domain.premises import KINDS, unknown_words
-from siting.domain.scenario import Scenario, reach_m
+from siting.domain.scenario import Scenario
 from siting.domain.tiers import in_circle
 from siting.read.log import LayerLog, Log, listed, quoted
 from siting.read.names import alike, normal
@@ -225,7 +225,7 @@ def note_outside(
 
 def note_coarse(facilities: gpd.GeoDataFrame, scenario: Scenario, log: LayerLog) -> None:
     """Note the facilities of the circle whose location may be wrong by more than half its radius."""
-    radius_m = reach_m(scenario)
+    radius_m = scenario.reach_m
     counting = facilities.loc[in_circle(facilities, scenario), "located_within_m"]
     coarse = counting[counting > _COARSE * radius_m]
     if len(coarse):

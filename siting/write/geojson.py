@@ -18,7 +18,7 @@ from shapely.geometry.base import BaseGeometry
 from siting.crs import WGS84
 from siting.domain.intervals import ENDS
 from siting.domain.nouns import Assessment, Inputs, Note, Proposal
-from siting.domain.scenario import asked, fingerprint, walker_of
+from siting.domain.scenario import asked, fingerprint
 from siting.domain.tables import CHECK_COLUMNS, PLACE_COLUMNS, PLAN_COLUMNS, Column
 from siting.text import LANGS, say
 from siting.text.numbers import percent
@@ -129,7 +129,7 @@ def facts(inputs: Inputs) -> dict[str, Any]:
     """Return the facts of a run that every result contains: scenario, standards, definitions, version."""
     scenario = inputs.scenario
     standards = "".join(standard.model_dump_json() for standard in inputs.standards)
-    walking, speeds = scenario.walking, walker_of(scenario)
+    walking, speeds = scenario.walking, scenario.walker
     return {
         "siting": __version__,
         "schema_version": SCHEMA_VERSION,

@@ -9,7 +9,6 @@ import pytest
 
 from siting.domain.note_order import by_importance
 from siting.domain.nouns import Note
-from siting.domain.scenario import walker_of
 from siting.domain.tables import CANDIDATE_COLUMNS, FACILITY_COLUMNS
 from siting.read.ledger import (
     check_crowds,
@@ -134,7 +133,7 @@ def test_a_large_plot_is_told_in_both_units() -> None:
 
 def test_facilities_of_the_circle_that_may_stand_far_off_are_told_first() -> None:
     given = scenario(walking={"minutes": 10})
-    radius_m = 600 * walker_of(given).flat
+    radius_m = 600 * given.walker.flat
     ledger = _facilities(
         a={"located_within_m": radius_m / 2 - 1},
         b={"located_within_m": radius_m / 2 + 1},

@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from siting.domain.nouns import Network, Raster
-from siting.domain.scenario import Direction, Walking, walker_of
+from siting.domain.scenario import Direction, Walking
 from siting.domain.walkers import WALKERS, WalkerSpeeds
 from siting.errors import InputError
 from siting.pipeline import check
@@ -73,9 +73,9 @@ OWN = 'flat_m_s = 0.7\nmax_slope = 0.1\nstairs_up_m_s = 0.2\ncrossing_wait_s = 2
 
 def test_a_scenario_may_bring_a_walker_of_its_own(case: Case) -> None:
     case.sections |= {"walking": 'walker = "stick"', "walkers.stick": OWN}
-    found = walker_of(read_scenario(case.path()))
+    found = read_scenario(case.path()).walker
     assert found == WalkerSpeeds(0.7, 0.2, 0.0, "survey", 0.1, 20.0, 30.0, None)
-    assert walker_of(scenario()) == ELDER
+    assert scenario().walker == ELDER
 
 
 @pytest.mark.parametrize(

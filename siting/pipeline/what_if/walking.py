@@ -10,7 +10,6 @@ import pandas as pd
 
 from siting.domain.nouns import Floats, Ints, Progress
 from siting.domain.requirements import district_catchment, weights
-from siting.domain.scenario import walker_of
 from siting.domain.what_if import FIXED
 from siting.pipeline.ground import PreparedScenario, walk
 from siting.pipeline.what_if.options import Options
@@ -58,7 +57,7 @@ def cut_offs(ground: PreparedScenario, sites: int) -> tuple[tuple[float, ...], i
     scenario, cells = ground.inputs.scenario, ground.demand.cells
     own, most = float(scenario.walking.minutes), int(scenario.walking.max_minutes)
     area_m2 = 2.0 * float((cells["half_diagonal_m"] ** 2).mean())
-    speed = walker_of(scenario).flat
+    speed = scenario.walker.flat
 
     def pairs(minutes: float) -> float:
         return sites * min(len(cells), math.pi * (speed * minutes * SECONDS_PER_MINUTE) ** 2 / area_m2)

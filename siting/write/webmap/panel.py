@@ -11,7 +11,6 @@ import pandas as pd
 from siting.domain.intervals import figure_text
 from siting.domain.note_order import SUMS
 from siting.domain.nouns import Assessment, Note, Proposal
-from siting.domain.scenario import walker_of
 from siting.write.shown import required_text
 from siting.write.webmap import icons
 from siting.write.webmap.places import AREA, UNIT_LEVELS, at_level
@@ -214,7 +213,7 @@ def _method(assessment: Assessment) -> str:
     mode = (
         "network_slope" if walking.mode == "network" and walking.slope and assessment.inputs.terrain else walking.mode
     )
-    walker = words("map.method.speed_value", walker=words(f"walker.{walking.walker}"), speed=walker_of(scenario).flat)
+    walker = words("map.method.speed_value", walker=words(f"walker.{walking.walker}"), speed=scenario.walker.flat)
     lines = [
         (words("map.method.basis"), words(f"basis.{totals.get('land_basis') or 'resident_current'}")),
         (words("map.method.reach"), words("map.method.reach_value")),

@@ -190,3 +190,13 @@ def test_what_no_curve_can_mean_is_refused() -> None:
         coverage_curve(problem, Effort(), by="budget", solver=by_trial)
     with pytest.raises(ValueError, match="finite"):
         coverage_curve(problem, Effort(), points=[-1], solver=by_trial)
+
+
+def test_a_curve_of_stations_with_capacity_ends_where_more_of_them_serve_no_more() -> None:
+    # Three sites with room for 4 of the 5 people that each reaches; no costs are given.
+    reach = np.repeat(np.eye(3), 5, axis=1)
+    problem = Problem(csr_array(reach * 60.0), np.ones(15), Rules(capacity=np.full(3, 4.0)))
+    curve = coverage_curve(problem, Effort())
+    assert curve["limit"].tolist() == [0, 1, 2, 3]
+    assert curve["newly_covered"].tolist() == pytest.approx([0.0, 4.0, 8.0, 12.0])
+    assert curve["bound"].tolist() == pytest.approx([0.0, 4.0, 8.0, 12.0])

@@ -253,3 +253,23 @@ def test_who_walks_longer_than_those_beyond_counts_as_beyond() -> None:
     assert (order["gain"] >= 0.0).all()
     left = subset_costs(problem, found.chosen, model)
     assert left.along(np.arange(found.chosen.size))[[0, -1]].tolist() == [300.0 * problem.people.sum(), found.objective]
+
+
+def test_a_loss_is_relative_and_none_within_the_tolerance_or_where_nothing_is_allowed() -> None:
+    left, allowed = np.array([5.0, 6.0, 5.0 + 1e-12, 7.0]), np.array([5.0, 5.0, 5.0, np.nan])
+    assert losses_of(left, np.arange(4), allowed, np.array([1.0, 2.0, 1.0, 1.0])).tolist() == [0.0, 0.5, 0.0, 0.0]
+
+
+def test_from_the_back_the_site_goes_whose_people_the_others_cover() -> None:
+    # Sites 0 and 2 cover what site 1 covers. Without it, site 0 alone covers 5 + 1 people, site 2 alone 3 + 4.
+    sets = csr_array(np.array([[1, 0, 0], [1, 1, 0], [0, 1, 1], [0, 0, 1]], dtype=float))
+    costs = SubsetCosts(sets, np.array([5.0, 1.0, 3.0, 4.0]), 0.0)
+    assert sequence._from_the_back(costs).tolist() == [2, 0, 1]
+
+
+@pytest.mark.parametrize(("count", "worst"), [(2, 0), (5, 2), (6, 6), (7, 1)])
+def test_pairs_to_exchange_are_those_around_the_worst_prefix_and_all_near_ones_once(count: int, worst: int) -> None:
+    pairs = list(sequence._pairs(count, worst))
+    every = {(i, j) for i in range(count) for j in range(i + 1, count)}
+    assert {*pairs} == {(i, j) for i, j in every if i < worst <= j or j - i <= 2}
+    assert len(pairs) == len({*pairs})

@@ -17,7 +17,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
-from siting.locate.certificate import Certificate, check_certificate
+from siting.locate.certificate import Certificate, Served, check_certificate
 from siting.locate.certificate_search import certificate_of
 from siting.locate.problem import Effort, MaximalCovering, Model, PMedian, Problem, Rules, SetCovering
 from siting.locate.solve import solve
@@ -25,10 +25,18 @@ from siting.locate.solve import solve
 CUTOFF_S: Final = 900.0
 # The reach of a site as a share of the square's side.
 REACHES: Final = (0.04, 0.08)
-MODELS: Final[tuple[Model, ...]] = (MaximalCovering(), PMedian(1200.0), SetCovering(0.6))
+MODELS: Final[tuple[tuple[str, Model], ...]] = (
+    ("maximal covering", MaximalCovering()),
+    ("maximal covering, budget", MaximalCovering()),
+    ("maximal covering, capacity", MaximalCovering()),
+    ("p-median", PMedian(1200.0)),
+    ("set covering", SetCovering(0.6)),
+)
+# The most seconds for a plan, and as many again for its certificate.
+SECONDS: Final = 60.0
 
 
-def problem_of(points: int, sites: int, stations: int | None, reach: float) -> Problem:
+def problem_of(points: int, sites: int, stations: int, reach: float, name: str) -> Problem:
     """Return a problem with points and sites at random."""
     rng = np.random.default_rng(5)
     where, offered = rng.random((points, 2)), rng.random((sites, 2))
@@ -38,7 +46,14 @@ def problem_of(points: int, sites: int, stations: int | None, reach: float) -> P
     column = np.concatenate(near)
     apart = np.linalg.norm(where[column] - np.repeat(offered, np.diff(start), axis=0), axis=1)
     times = csr_array((apart * CUTOFF_S / reach, column, start), shape=(sites, points))
-    return Problem(times, people, Rules(stations=stations))
+    rules = Rules(stations=None if name == "set covering" else stations)
+    if name.endswith("budget"):
+        # Costs from 0.5 to 2 million: the budget pays for about so many stations.
+        costs = rng.integers(5, 21, sites).astype(np.float64) * 100_000.0
+        rules = Rules(costs=costs, budget=1_250_000.0 * stations)
+    if name.endswith("capacity"):
+        rules = Rules(stations=stations, capacity=np.full(sites, np.rint(0.5 * np.mean(times.astype(bool) @ people))))
+    return Problem(times, people, rules)
 
 
 def main() -> None:
@@ -50,15 +65,15 @@ def main() -> None:
     print("| model | reach | objective | solver's bound | certified bound | sets | KB | solve s | make s | check s |")
     print("|---|---|---|---|---|---|---|---|---|---|")
     for reach in REACHES:
-        for model in MODELS:
-            covers = isinstance(model, SetCovering)
-            problem = problem_of(given.points, given.sites, None if covers else given.stations, reach)
+        for name, model in MODELS:
+            problem = problem_of(given.points, given.sites, given.stations, reach, name)
             start = time.perf_counter()
-            plan = solve(problem, model, Effort())
+            plan = solve(problem, model, Effort(time_limit_s=SECONDS))
             solved = time.perf_counter()
-            made = certificate_of(problem, model, plan.chosen, Effort())
+            served = None if plan.served is None else Served.of(plan.served)
+            made = certificate_of(problem, model, plan.chosen, Effort(time_limit_s=SECONDS), served)
             ready = time.perf_counter()
-            assert made is not None, "plain models have certificates"  # noqa: S101
+            assert made is not None, "these models have certificates"  # noqa: S101
             text = json.dumps(made.to_json())
             seconds = []
             for _ in range(3):
@@ -67,7 +82,7 @@ def main() -> None:
                 seconds.append(time.perf_counter() - begin)
             figures = f"{plan.objective:,.0f} | {plan.bound:,.0f} | {bound:,.2f} | {len(made.multipliers)}"
             spent = f"{solved - start:.1f} | {ready - solved:.1f} | {statistics.median(seconds):.2f}"
-            print(f"| {type(model).__name__} | {reach:g} | {figures} | {len(text) // 1000:,} | {spent} |", flush=True)
+            print(f"| {name} | {reach:g} | {figures} | {len(text) // 1000:,} | {spent} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -43,6 +43,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Self
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from siting.domain.certificates import CertificateNode, CertificateValues, CertifiedModel
 from siting.domain.nouns import Floats, Ints
@@ -162,6 +163,13 @@ class Served(NamedTuple):
     persons: Floats
 
     @classmethod
+    def of(cls, persons: csr_array) -> Self:
+        """Return the triples of a matrix of sites and points."""
+        pairs = persons.tocoo()
+        site, point = (each.astype(np.int64) for each in pairs.coords)
+        return cls(site, point, np.asarray(pairs.data, dtype=np.float64))
+
+    @classmethod
     def unpacked(cls, site: str, point: str, persons: str) -> Self:
         """Return the triples of their packed columns."""
         found = cls(unpacked(site), unpacked(point), unpacked(persons).view(np.float64))
@@ -244,7 +252,17 @@ def check_certificate(problem: Problem, model: Model, certificate: Certificate) 
             raise CertificateError(code="weak", proved=sign * found / unit, claimed=certificate.bound / unit)
     if isinstance(model, SetCovering):
         return _next_sum(problem, model, certificate)
-    return certificate.bound / 2.0 ** unit_bits(certificate)
+    bound = certificate.bound / 2.0 ** unit_bits(certificate)
+    return float(math.floor(bound)) if isinstance(model, MaximalCovering) and counts_whole(problem) else bound
+
+
+def counts_whole(problem: Problem) -> bool:
+    """Tell whether every choice covers a whole number: also with capacities, since flows of whole numbers are whole."""
+    limits = np.zeros(0) if problem.rules.capacity is None else problem.rules.capacity
+    limits = limits[np.isfinite(limits)]
+    if len(limits) and (problem.weights is not None or not np.all(limits == np.rint(limits))):
+        return False
+    return bool(np.all(problem.value == np.rint(problem.value)))
 
 
 def unit_bits(certificate: Certificate) -> int:

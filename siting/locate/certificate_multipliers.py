@@ -369,7 +369,7 @@ def _best_opening(limits: SiteLimits, gain: Floats, opened: Bools, free: Bools) 
             else:
                 high, cheap = price, found
     more, less = float(costs[taken].sum()), float(costs[cheap].sum())
-    mixed = (money - less) / (more - less) if more > money else 1.0
+    mixed = (money - less) / (more - less) if more > max(money, less) else 1.0
     part[taken] += mixed
     part[cheap] += 1.0 - mixed
     return _Opening(part, total + high * max(money, 0.0) + float((gain - high * costs)[cheap].sum()), high)

@@ -16,6 +16,7 @@ from siting.locate.certificate import (
     Relaxation,
     Served,
     bound_of,
+    counts_whole,
     first_limits,
     has_certificate,
     money_bits,
@@ -146,7 +147,14 @@ def _goal(problem: Problem, model: Model, blank: Certificate, chosen: Ints) -> i
     # All points free of charge: the constant is then the value of what the open sites add.
     best = relaxations(problem, model, _tight(problem, model, blank, chosen))[0]
     value = int(best.constant + sum(best.gain[chosen].tolist()))
-    return value + int(_NO_GAP * abs(value))
+    return value + _no_gap(problem, model, blank, value)
+
+
+def _no_gap(problem: Problem, model: Model, blank: Certificate, value: float) -> int:
+    """Return by how much a bound may exceed a plan that it proves: less than a person where people are whole."""
+    if isinstance(model, MaximalCovering) and counts_whole(problem):
+        return (1 << blank.bits[0]) - 1
+    return int(_NO_GAP * abs(value))
 
 
 def _goal_served(problem: Problem, model: Model, blank: Certificate, chosen: Ints) -> int:
@@ -157,6 +165,8 @@ def _goal_served(problem: Problem, model: Model, blank: Certificate, chosen: Int
         assert model.beyond_s is not None  # noqa: S101
         rounded = float(problem.value.sum()) * 2.0**-seconds + model.beyond_s * points * 2.0**-people
         return math.floor((rounded * (people > 0) + _NO_GAP * value - value) * 2.0 ** (people + seconds))
+    if counts_whole(problem):
+        return (round(value) << people) + _no_gap(problem, model, blank, value)
     return math.floor((value + _NO_GAP * value) * 2.0**people) + points
 
 

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from siting.domain.certificates import CertificateValues
 from siting.domain.nouns import NOISE, Stage
@@ -43,20 +42,12 @@ def certified(question: Question, solution: Solution, effort: Effort) -> tuple[C
     capacity = problem.rules.capacity
     if capacity is not None and np.any(np.isfinite(capacity[question.changeable])):
         return None, False
-    served = _served(solution.served)
+    served = None if solution.served is None else Served.of(solution.served)
     found = certificate_of(problem, model, solution.chosen, replace(effort, report=None), served)
     if found is None:
         return None, False
     stage = replace(solution.stages[0], bound=check_certificate(problem, model, found))
     return found.to_json(), is_proved(stage)
-
-
-def _served(served: csr_array | None) -> Served | None:
-    if served is None:
-        return None
-    pairs = served.tocoo()
-    site, point = (each.astype(np.int64) for each in pairs.coords)
-    return Served(site, point, pairs.data.astype(np.float64))
 
 
 def is_proved(stage: Stage) -> bool:

@@ -56,7 +56,7 @@ def made(seed: int, name: str) -> tuple[Problem, Model]:
     """Return a small problem: up to 14 points and 7 sites, some kept, forced or forbidden."""
     rng = np.random.default_rng(seed)
     points, sites = int(rng.integers(1, 15)), int(rng.integers(1, 8))
-    near = rng.random((sites, points)) < rng.choice([0.2, 0.5])
+    near = rng.random((sites, points)) < rng.choice([0.4, 0.7])
     times = csr_array(near * rng.integers(1, 1000, near.shape))
     people = rng.integers(0, 30, points).astype(float) if rng.random() < 0.5 else rng.random(points) * 30
     kept = rng.random(sites) < 0.2
@@ -76,7 +76,7 @@ def made(seed: int, name: str) -> tuple[Problem, Model]:
     rule = name.partition("+")[2]
     rules = replace(rules, **_more_rules(rng, kept, rule))
     model = model_of(name, float(rng.choice([0.3, 0.6, 0.9])))
-    weights = rng.random(points) * 40 if rule == "all" and isinstance(model, MaximalCovering) else None
+    weights = rng.random(points) * people if rule == "all" and isinstance(model, MaximalCovering) else None
     return Problem(times, people, rules, weights), model
 
 
@@ -84,15 +84,17 @@ def _more_rules(rng: np.random.Generator, kept: Any, rule: str) -> dict[str, Any
     sites, found = len(kept), dict[str, Any]()
     if rule in ("budget", "all"):
         found["costs"] = rng.integers(1, 9, sites) * 1e5 if rng.random() < 0.5 else rng.random(sites) * 100
-        found["budget"] = float(found["costs"].sum() * rng.choice([0.2, 0.5]))
+        found["budget"] = float(found["costs"].sum() * rng.choice([0.4, 0.7]))
     if rule in ("capacity", "all"):
-        found["capacity"] = np.where(kept | (rng.random(sites) < 0.2), np.inf, rng.random(sites) * 80)
+        most = rng.random(sites) * 200
+        most = np.rint(most) if rng.random() < 0.5 else most
+        found["capacity"] = np.where(kept | (rng.random(sites) < 0.2), np.inf, most)
     if rule in ("sites", "all"):
         found["place"] = np.sort(rng.integers(0, sites, sites))
         found["apart"] = rng.integers(0, sites, (2, 2))
         found["unit"] = rng.integers(-1, 2, sites)
-        found["most_per_unit"] = np.array([1, 2])
-        found["at_most"] = ((np.flatnonzero(~kept & (rng.random(sites) < 0.5)), 1),)
+        found["most_per_unit"] = np.array([2, 1])
+        found["at_most"] = ((np.flatnonzero(~kept & (rng.random(sites) < 0.5)), 2),)
         found["counted"] = ~kept & (rng.random(sites) < 0.8)
     return found
 
@@ -155,10 +157,7 @@ def certificate_for(problem: Problem, model: Model) -> tuple[Certificate, Ints] 
 
 
 def served_of(found: Solution) -> Served | None:
-    if found.served is None:
-        return None
-    pairs = found.served.tocoo()
-    return Served(*(each.astype(np.int64) for each in pairs.coords), pairs.data)
+    return None if found.served is None else Served.of(found.served)
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -244,7 +243,7 @@ def test_what_is_accepted_is_true_whatever_was_changed(name: str) -> None:
                 continue
             slack = 1e-9 * max(abs(best), 1.0)
             assert bound >= best - slack if isinstance(model, MaximalCovering) else bound <= best + slack
-    assert refused > 40
+    assert refused > (40 if name in PLAIN else 30)
 
 
 @pytest.mark.parametrize(
@@ -341,7 +340,7 @@ def test_who_serves_whom_is_checked() -> None:
 @pytest.mark.parametrize("name", ["mclp", "lscp_part", "p_median", "mclp+all", "lscp_part+all", "p_median+all"])
 def test_ctrl_c_at_any_moment_leaves_a_certificate_that_holds(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     held = 0
-    for seed in range(40 if name in PLAIN else 12):
+    for seed in range(40 if name in PLAIN else 16):
         problem, model = made(seed, name)
         found = solve(problem, model, Effort())
         if not found.stages:
@@ -365,4 +364,4 @@ def test_ctrl_c_at_any_moment_leaves_a_certificate_that_holds(name: str, monkeyp
             if certificate is not None:
                 check_certificate(problem, model, certificate)
                 held += 1
-    assert held > (15 if name in PLAIN else 4)
+    assert held > (15 if name in PLAIN else 3)

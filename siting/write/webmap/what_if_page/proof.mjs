@@ -415,7 +415,16 @@ export function check(problem, certificate) {
       throw new Refuted("weak", { proved: Number(sign * found) / unit, claimed: Number(certificate.bound) / unit, claim: claims });
     }
   }
-  return { bound: problem.model === "lscp" ? nextSum(problem, certificate) : Number(certificate.bound) / unit, claims };
+  if (problem.model === "lscp") return { bound: nextSum(problem, certificate), claims };
+  const bound = Number(certificate.bound) / unit;
+  return { bound: problem.model === "mclp" && countsWhole(problem) ? Math.floor(bound) : bound, claims };
+}
+
+/** Whether every choice covers a whole number: also with capacities, since flows of whole numbers are whole. */
+function countsWhole({ people, persons, capacity }) {
+  const whole = (each) => Number.isInteger(each) || each === Infinity;
+  if (!people.every(whole)) return false;
+  return !capacity || (capacity.every(whole) && (!capacity.some((each) => each < Infinity) || people.every((each, i) => each === persons[i])));
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import heapq
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, cast
 
@@ -57,7 +58,12 @@ _PRICES: Final = 2.0**14
 
 
 def certificate_of(
-    problem: Problem, model: Model, chosen: Ints, effort: Effort, served: Served | None = None
+    problem: Problem,
+    model: Model,
+    chosen: Ints,
+    effort: Effort,
+    served: Served | None = None,
+    told: Callable[[float], None] | None = None,
 ) -> Certificate | None:
     """Return a certificate for a plan, as strong as its size allows.
 
@@ -74,6 +80,8 @@ def certificate_of(
         When to stop early; the certificate then proves a weaker bound.
     served : Served or None
         With capacity: who serves whom in the plan.
+    told : callable, optional
+        Called with the part of the largest certificate that is made.
 
     Returns
     -------
@@ -90,7 +98,7 @@ def certificate_of(
     deadline, goal = Deadline(effort), _goal(problem, model, blank, chosen)
     search = _Search(problem, model, blank, maker_of(problem, model), goal, deadline.should_stop)
     try:
-        search.run()
+        search.run(told or (lambda _: None))
     except KeyboardInterrupt:
         search.stop()
     return search.certificate()
@@ -226,14 +234,15 @@ class _Search:
         self.made = 0
         # The sets that the tree uses, and the length of one.
         self.used: set[int] = set()
-        self.long = 0
+        self.long = self.served_long = 0
 
-    def run(self) -> None:
+    def run(self, told: Callable[[float], None]) -> None:
         """Expand the node with the weakest bound until none is open, or the certificate is large enough."""
         opened, free = first_limits(self.problem, self.limits)
         state = np.where(opened, INSIDE, np.where(free, FREE, OUTSIDE)).astype(np.int8)
         self._push(state, self._bound(state, None, _STEPS[0]), self.tree)
         while self.open and self.made < _MOST_NODES and not self.stops():
+            told(max(self._size() / _MOST_CHARACTERS, self.made / _MOST_NODES))
             if self._size() > _MOST_CHARACTERS:
                 break
             node = heapq.heappop(self.open)
@@ -248,8 +257,11 @@ class _Search:
 
     def _size(self) -> int:
         """Return about how many characters the certificate has if the search stops now, with two more sets."""
-        self.long = self.long or len(packed(self.sets[0] >> self.blank.shift))
-        return (len(self.used | {node.by for node in self.open}) + 2) * self.long + 40 * self.made
+        if not self.long:
+            self.long = len(packed(self.sets[0] >> self.blank.shift))
+            served = self.blank.served
+            self.served_long = 0 if served is None else sum(len(packed(each)) for each in served)
+        return self.served_long + (len(self.used | {node.by for node in self.open}) + 2) * self.long + 40 * self.made
 
     def stop(self) -> None:
         """Close the open nodes with the bounds that they have."""

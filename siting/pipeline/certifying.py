@@ -1,11 +1,12 @@
 """The certificate of a plan: made beside the plan, and checked before it is written."""
 
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 
 from siting.domain.certificates import CertificateValues
-from siting.domain.nouns import NOISE, Stage
+from siting.domain.nouns import NOISE, Progress, Stage
 from siting.domain.plan_models import TRAITS
 from siting.locate.certificate import Served, check_certificate
 from siting.locate.certificate_search import certificate_of
@@ -14,9 +15,13 @@ from siting.pipeline.asking import Question
 
 # A certificate rounds people, times and costs: so much more than the error of float sums.
 _ROUNDED = 100.0 * NOISE
+# Steps of the progress bar.
+_STEPS: Final = 1000
 
 
-def certified(question: Question, solution: Solution, effort: Effort) -> tuple[CertificateValues | None, bool]:
+def certified(
+    question: Question, solution: Solution, effort: Effort, progress: Progress
+) -> tuple[CertificateValues | None, bool]:
     """Return the certificate of a plan as JSON values, and whether it proves the plan optimal.
 
     Parameters
@@ -27,6 +32,8 @@ def certified(question: Question, solution: Solution, effort: Effort) -> tuple[C
         Its plan.
     effort : Effort
         When to stop early.
+    progress : Progress
+        Called during the work.
 
     Returns
     -------
@@ -43,7 +50,12 @@ def certified(question: Question, solution: Solution, effort: Effort) -> tuple[C
     if capacity is not None and np.any(np.isfinite(capacity[question.changeable])):
         return None, False
     served = None if solution.served is None else Served.of(solution.served)
-    found = certificate_of(problem, model, solution.chosen, replace(effort, report=None), served)
+
+    def told(part: float) -> None:
+        progress("certify", min(round(_STEPS * part), _STEPS - 1), _STEPS)
+
+    found = certificate_of(problem, model, solution.chosen, replace(effort, report=None), served, told)
+    progress("certify", _STEPS, _STEPS)
     if found is None:
         return None, False
     stage = replace(solution.stages[0], bound=check_certificate(problem, model, found))

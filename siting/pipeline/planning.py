@@ -109,7 +109,7 @@ def propose(
     shortfalls = solution.shortfalls if isinstance(solution, Compliance) and solution.status == "relaxed" else None
     sites = question.sites_of(solution.chosen)
     selection = _selection(question, solution, sites, served_today(question, replace(effort, report=None)))
-    certificate, optimal = certified(question, solution, effort)
+    certificate, optimal = certified(question, solution, effort, report)
     selection = replace(selection, certificate=certificate, certified=optimal)
     links = links_of(question, ground, solution)
     notes = (*notes, *compared_with_start(question, begun, solution, start, share=scenario.scenario.share))

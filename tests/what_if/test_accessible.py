@@ -12,6 +12,15 @@ from tests.what_if.conftest import Held
 from tests.what_if.test_page import entered
 
 AXE = Path(__file__).resolve().parents[1] / "assets" / "axe-core"
+# What a finger may touch, with its label or the cell around it, and is less than 44 pixels high or wide.
+SMALL = """() => [...document.querySelectorAll("button, input, select, a, [role=button]")].filter((node) => {
+    if (!node.checkVisibility() || node.matches(".mark, .what-if-own")) return false; // an area is around marks
+    const around = node.closest("label") || document.querySelector(`label[for="${node.id}"]`)
+        || (node.type === "checkbox" ? node.closest("td") : null);
+    const boxes = [node, around].filter(Boolean).map((each) => each.getBoundingClientRect());
+    if (!boxes[0].width || !boxes[0].height) return false;
+    return Math.max(...boxes.map(({ width, height }) => Math.min(width, height))) < 43.5;
+}).map((node) => node.outerHTML.slice(0, 120))"""
 
 
 def test_axe_is_the_one_that_was_vendored() -> None:
@@ -36,4 +45,11 @@ def test_nothing_serious_is_found(
             told = page.evaluate("axe.run({ resultTypes: ['violations'] })")
             found += [(tab, each["id"], each["nodes"][0]["html"][:200]) for each in told["violations"]]
             assert len(told["passes"]) > 10
+            if size[0] < 900:  # a finger's screen
+                assert page.evaluate(SMALL) == []
+        if size[0] < 900:
+            page.click("#tab-results")
+            page.evaluate("location.hash = '#place=residential_area/R001'")
+            page.locator(".popup .link").first.wait_for()
+            assert page.evaluate(SMALL) == []
     assert found == []

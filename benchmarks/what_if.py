@@ -4,7 +4,8 @@
 
 A fifteenth of the municipality of ``benchmarks/municipality.py``, with 2,000 residential areas, 100 facilities and 200
 candidates. Headless Chromium without a graphics card opens the page; an edit is timed from the call that the click
-makes until all figures stand in the page and are laid out, and until the frame after it is drawn.
+makes until all figures stand in the page and are laid out, and until the frame after it is drawn. Then the map pans and
+zooms, and its frames are counted.
 """
 
 import argparse
@@ -57,6 +58,24 @@ EDITS: Final = """async ([count, kind]) => {
     return found;
 }"""
 
+# Times the frames of two seconds in which the map pans or zooms.
+FRAMES: Final = """async (zoom) => {
+    const [at, level] = [map_main.getCenter(), map_main.getZoom()];
+    const frame = () => new Promise(requestAnimationFrame);
+    let last = await frame();
+    const end = last + 2000;
+    if (zoom) map_main.flyTo(at, level + 2, { duration: 2 });
+    else map_main.panBy([600, 200], { duration: 2, easeLinearity: 1 });
+    const found = [];
+    while (last < end) {
+        const now = await frame();
+        found.push([now - last]);
+        last = now;
+    }
+    map_main.setView(at, level, { animate: false });
+    return found;
+}"""
+
 
 def main() -> None:
     """Make the inputs and the page, and print a table of its times."""
@@ -99,6 +118,11 @@ def main() -> None:
         for kind in kinds:
             times = told.evaluate(EDITS, [given.edits, kind])
             print(f"| {kind} | {' | '.join(f'{each:.1f}' for column in (0, 1) for each in quantiles(times, column))} |")
+        told.click("#tab-results")
+        for name, zoom in (("panning", False), ("zooming", True)):
+            times = [row for _ in range(3) for row in told.evaluate(FRAMES, zoom)]
+            middle, most = quantiles(times, 0)
+            print(f"{name}: {len(times) / 6:.0f} frames a second; a frame takes {middle:.1f} ms, p95 {most:.1f} ms")
         browser.close()
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import geopandas as gpd
 import pytest
 
 import siting
+from siting.cli import main
 from siting.domain.nearest import nearest_facilities
 from siting.pipeline.what_if import what_if
 from siting.text.numbers import number, percent
@@ -236,6 +238,18 @@ def test_the_exported_plan_is_checked_by_the_program(
     assert plan.changes.index.tolist() == [str(sampled.found.sites["id"].iloc[30])]
     assert plan.stages[0].objective == pytest.approx(made["objective"])
     assert plan.stages[0].bound >= plan.stages[0].objective
+    # `siting propose --start` searches on from it, `siting map --with` draws it.
+    limits = {"stations": len(plan.stations), "closable": plan.changes.index.tolist()}
+    further = siting.propose(sample, start=exported, **limits)
+    assert further.objective >= plan.objective - 1e-6
+    assert any(note.code == "plan_started" for note in further.proposal.notes)
+    drawn = tmp_path / "again.html"
+    with suppress(SystemExit):
+        main(["map", str(sample), "--with", str(exported), "-o", str(drawn), "--without-solver", "--lang", "zh"])
+    with opened(drawn) as (page, heard):
+        entered(page)
+        assert page.inner_text(".compared").count(percent(totals["covered_share"])) == 2
+    assert heard.complaints == []
 
 
 def place(page: Any) -> Any:

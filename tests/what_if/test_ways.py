@@ -75,7 +75,7 @@ def test_the_way_is_drawn_while_the_popup_is_open(plan: siting.results.Plan, sam
         told = page.inner_text(".popup")
         for table in sampled.found.ways.values():
             row = table.loc[area]
-            assert f"{number(row['minutes'], 1)} 分钟，{number(row['metres'])} m" in told
+            assert f"{number(row['minutes'], 1)}\u00a0分钟，{number(row['metres'])}\u00a0m" in told
         page.keyboard.press("Escape")
         page.evaluate("void map_main.closePopup()")
         assert len(page.evaluate(DRAWN)) == before

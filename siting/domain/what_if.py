@@ -172,8 +172,7 @@ class WhatIf:
     facts : mapping
         What a plan's file states of the run (:func:`siting.write.geojson.facts`).
     proof : mapping or None
-        The problem of the plan's certificate, in the whole numbers in which it is checked; ``elsewhere`` alone for one
-        that pages do not check.
+        The problem of the plan's certificate, in the whole numbers in which it is checked.
     streets : Streets or None
         The walking network; without it stations stand on candidates only.
     plan_unshown : bool

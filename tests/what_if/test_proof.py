@@ -131,4 +131,6 @@ def test_the_page_proves_a_plan_with_other_rules(options: dict[str, Any], sample
     (ours,) = run_node(PROVE, given=[{"told": told}])
     stage = proposal.selection.stages[0]
     assert ours["value"] - told["today"] == pytest.approx(stage.objective)
-    assert ours["checked"][0]["bound"] - told["today"] == pytest.approx(stage.bound, rel=1e-7)
+    bound = ours["checked"][0]["bound"] - told["today"]
+    # Where the search for the certificate ran out of time the solver's bound is the better one.
+    assert bound == pytest.approx(stage.bound, rel=1e-7) if proposal.selection.certified else bound >= stage.bound

@@ -59,7 +59,7 @@ _TEXTS: Final = (
     *("solve_refused_budget", "solve_refused_limit", "solve_refused_share", "solve_optimal_most"),
     *("solve_feasible_most", "solve_optimal_fewest", "solve_feasible_fewest"),
     *("verify_title", "verify_hint", "verify", "verify_running", "verify_optimal", "verify_bound", "verify_fails"),
-    *("verify_fails_at", "plan_unshown"),
+    *("verify_fails_at", "verify_elsewhere", "plan_unshown"),
     *("placed_title", "placed_hint", "placed_never", "placed_add", "placed_name", "placed_move", "placed_land"),
     *("placed_cost", "placed_excluded", "site_own"),
     *("export_site", "export_rank", "export_new", "export_level", "export_place"),

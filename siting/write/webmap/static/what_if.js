@@ -2360,13 +2360,20 @@ function boundOf({ constant, gain }, opened, free, limits) {
   return total + sum(limits.largest(gain, added, left, opened).map((site) => gain[site]));
 }
 
-/** What the tree claims to be bounded, one after the other: a set of multipliers, the open sites, the free ones. */
-function* claimsOf(problem, certificate, limits) {
+/** The sites that are open at the root of the tree, and those that are free there. @param {Problem} problem */
+function rootOf(problem, limits) {
   const sites = problem.start.length - 1;
   const opened = Uint8Array.from(problem.forced, (each, site) => (each && !problem.kept[site] ? 1 : 0));
   let free = new Uint8Array(sites);
   for (let site = 0; site < sites; site += 1) free[site] = problem.kept[site] || problem.forbidden[site] || opened[site] ? 0 : 1;
   for (let site = 0; site < sites; site += 1) if (opened[site] || problem.kept[site]) free = limits.beside(opened, free, site);
+  return [opened, free];
+}
+
+/** What the tree claims to be bounded, one after the other: a set of multipliers, the open sites, the free ones. */
+function* claimsOf(problem, certificate, limits) {
+  const sites = problem.start.length - 1;
+  const [opened, free] = rootOf(problem, limits);
   const at = (found, among) => {
     const site = whole(found);
     if (site < 0 || site >= sites || !among[site]) throw new Refuted("tree");
@@ -2436,9 +2443,9 @@ function check(problem, certificate) {
 
 /** Whether every choice covers a whole number: also with capacities, since flows of whole numbers are whole. */
 function countsWhole({ people, persons, capacity }) {
-  const whole = (each) => Number.isInteger(each) || each === Infinity;
-  if (!people.every(whole)) return false;
-  return !capacity || (capacity.every(whole) && (!capacity.some((each) => each < Infinity) || people.every((each, i) => each === persons[i])));
+  const isWhole = (each) => Number.isInteger(each) || each === Infinity;
+  if (!people.every(isWhole)) return false;
+  return !capacity || (capacity.every(isWhole) && (!capacity.some((each) => each < Infinity) || people.every((each, i) => each === persons[i])));
 }
 
 /**
@@ -2543,6 +2550,8 @@ const { check, readCertificate, Refuted, valueOf } = module_proof;
 // A certificate rounds people, times and costs; figures of a plan's file are rounded to a millionth.
 const ROUNDED = 1e-7;
 const WRITTEN = 1e-6;
+// The models whose certificates this page checks.
+const MODELS = ["mclp", "lscp", "p_median"];
 // Weights of several groups may have been added in another order.
 const SAME = 1e-12;
 
@@ -2635,6 +2644,7 @@ class Proving {
 
   build(view) {
     const { make } = view.tools;
+    if (!MODELS.includes(this.told.model)) return view._section("verify_title", make("p", "small muted", view.text("verify_elsewhere")));
     this.status = make("p", "small");
     this.status.setAttribute("role", "status");
     this.run = view._button("verify", () => this.start(view));
@@ -2652,11 +2662,12 @@ class Proving {
       this.status.className = "small proved";
       this.status.replaceChildren(view.text(optimal ? "verify_optimal" : "verify_bound", { value: unit(value), bound: unit(bound), claims: number(claims), gap: percent(gap, 3) }));
     } catch (error) {
-      if (!(error instanceof Refuted)) throw error;
+      // What this page cannot even read proves nothing here.
+      const { code, values } = error instanceof Refuted ? error : new Refuted("unreadable");
       this.status.className = "small over";
-      const why = view.tools.refuted[error.code] || { zh: error.code, en: error.code };
-      const told = (lang) => why[lang].replace(/\{(\w+)\}/g, (_, key) => { const found = error.values[key]; return typeof found === "number" ? number(found, Number.isInteger(found) ? 0 : 3) : String(found ?? ""); });
-      const claim = error.values.claim;
+      const why = view.tools.refuted[code] || { zh: code, en: code };
+      const told = (lang) => why[lang].replace(/\{(\w+)\}/g, (_, key) => { const found = values[key]; return typeof found === "number" ? number(found, Number.isInteger(found) ? 0 : 3) : String(found ?? ""); });
+      const { claim } = values;
       this.status.replaceChildren(view.text(claim === undefined ? "verify_fails" : "verify_fails_at", { why: { zh: told("zh"), en: told("en") }, claim: number(claim ?? 0) }));
     } finally {
       this.run.disabled = false;

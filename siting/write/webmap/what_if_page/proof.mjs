@@ -346,13 +346,20 @@ function boundOf({ constant, gain }, opened, free, limits) {
   return total + sum(limits.largest(gain, added, left, opened).map((site) => gain[site]));
 }
 
-/** What the tree claims to be bounded, one after the other: a set of multipliers, the open sites, the free ones. */
-function* claimsOf(problem, certificate, limits) {
+/** The sites that are open at the root of the tree, and those that are free there. @param {Problem} problem */
+function rootOf(problem, limits) {
   const sites = problem.start.length - 1;
   const opened = Uint8Array.from(problem.forced, (each, site) => (each && !problem.kept[site] ? 1 : 0));
   let free = new Uint8Array(sites);
   for (let site = 0; site < sites; site += 1) free[site] = problem.kept[site] || problem.forbidden[site] || opened[site] ? 0 : 1;
   for (let site = 0; site < sites; site += 1) if (opened[site] || problem.kept[site]) free = limits.beside(opened, free, site);
+  return [opened, free];
+}
+
+/** What the tree claims to be bounded, one after the other: a set of multipliers, the open sites, the free ones. */
+function* claimsOf(problem, certificate, limits) {
+  const sites = problem.start.length - 1;
+  const [opened, free] = rootOf(problem, limits);
   const at = (found, among) => {
     const site = whole(found);
     if (site < 0 || site >= sites || !among[site]) throw new Refuted("tree");
@@ -422,9 +429,9 @@ export function check(problem, certificate) {
 
 /** Whether every choice covers a whole number: also with capacities, since flows of whole numbers are whole. */
 function countsWhole({ people, persons, capacity }) {
-  const whole = (each) => Number.isInteger(each) || each === Infinity;
-  if (!people.every(whole)) return false;
-  return !capacity || (capacity.every(whole) && (!capacity.some((each) => each < Infinity) || people.every((each, i) => each === persons[i])));
+  const isWhole = (each) => Number.isInteger(each) || each === Infinity;
+  if (!people.every(isWhole)) return false;
+  return !capacity || (capacity.every(isWhole) && (!capacity.some((each) => each < Infinity) || people.every((each, i) => each === persons[i])));
 }
 
 /**

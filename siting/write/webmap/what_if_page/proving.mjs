@@ -6,6 +6,8 @@ import { check, readCertificate, Refuted, valueOf } from "./proof.mjs";
 // A certificate rounds people, times and costs; figures of a plan's file are rounded to a millionth.
 const ROUNDED = 1e-7;
 const WRITTEN = 1e-6;
+// The models whose certificates this page checks.
+const MODELS = ["mclp", "lscp", "p_median"];
 // Weights of several groups may have been added in another order.
 const SAME = 1e-12;
 
@@ -98,6 +100,7 @@ export class Proving {
 
   build(view) {
     const { make } = view.tools;
+    if (!MODELS.includes(this.told.model)) return view._section("verify_title", make("p", "small muted", view.text("verify_elsewhere")));
     this.status = make("p", "small");
     this.status.setAttribute("role", "status");
     this.run = view._button("verify", () => this.start(view));
@@ -115,11 +118,12 @@ export class Proving {
       this.status.className = "small proved";
       this.status.replaceChildren(view.text(optimal ? "verify_optimal" : "verify_bound", { value: unit(value), bound: unit(bound), claims: number(claims), gap: percent(gap, 3) }));
     } catch (error) {
-      if (!(error instanceof Refuted)) throw error;
+      // What this page cannot even read proves nothing here.
+      const { code, values } = error instanceof Refuted ? error : new Refuted("unreadable");
       this.status.className = "small over";
-      const why = view.tools.refuted[error.code] || { zh: error.code, en: error.code };
-      const told = (lang) => why[lang].replace(/\{(\w+)\}/g, (_, key) => { const found = error.values[key]; return typeof found === "number" ? number(found, Number.isInteger(found) ? 0 : 3) : String(found ?? ""); });
-      const claim = error.values.claim;
+      const why = view.tools.refuted[code] || { zh: code, en: code };
+      const told = (lang) => why[lang].replace(/\{(\w+)\}/g, (_, key) => { const found = values[key]; return typeof found === "number" ? number(found, Number.isInteger(found) ? 0 : 3) : String(found ?? ""); });
+      const { claim } = values;
       this.status.replaceChildren(view.text(claim === undefined ? "verify_fails" : "verify_fails_at", { why: { zh: told("zh"), en: told("en") }, claim: number(claim ?? 0) }));
     } finally {
       this.run.disabled = false;

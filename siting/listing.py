@@ -21,13 +21,14 @@ def first_of(names: Sequence[object], most: int = MOST_NAMED, *, count: bool = F
     return [*map(str, names[:most]), *([mark] if more > 0 else [])]
 
 
-def listed(names: Sequence[object], most: int = MOST_NAMED) -> str:
-    """Return the first names in one text, and a mark if there are more.
+def listed(names: Sequence[object], most: int = MOST_NAMED, *, join: str = ", ", before_mark: str | None = None) -> str:
+    """Return the first names in one text, and a mark if there are more; before it stands what joins names, or another.
 
     Examples
     --------
     >>> from siting.listing import listed
-    >>> listed(["a", "b", "c"], 2)
-    'a, b, …'
+    >>> listed(["a", "b", "c"], 2), listed(["a 1", "b 2", "c 3"], 2, before_mark=" ")
+    ('a, b, …', 'a 1, b 2 …')
     """
-    return ", ".join(first_of(names, most))
+    mark = f"{join if before_mark is None else before_mark}…" if len(names) > most else ""
+    return join.join(map(str, names[:most])) + mark

@@ -162,7 +162,7 @@ def _beyond_reach(question: Question, ground: PreparedScenario) -> tuple[Note, .
     people, where = _where(question, ground, beyond)
     names = ground.inputs.units[question.level]["name"]
     told = [f"{names.get(key, key)} {persons:,.0f}" for key, persons in where.items()]
-    return (Note("people_beyond_reach", {"people": f"{people:,.0f}", "units": listed(told)}),)
+    return (Note("people_beyond_reach", {"people": f"{people:,.0f}", "units": listed(told, before_mark=" ")}),)
 
 
 def effort_of(plan: PlanOptions, progress: Progress | None = None) -> Effort:

@@ -111,7 +111,7 @@ class Funding:
         blank = [key for key in ids if pd.isna(self._kinds.get(key))]
         told = list(self._told)
         if blank:
-            told.insert(0, Note("premises_without_kind", {"count": len(blank), "ids": listed(blank)}))
+            told.insert(0, Note("premises_without_kind", {"count": len(blank), "ids": listed(blank, before_mark=" ")}))
         return told
 
     def to_file(self, path: str | Path, lang: Lang | None = None) -> None:

@@ -11,7 +11,7 @@ from siting.domain.changes import CHECK_FIGURES, WHOLE, Changes, Measured
 from siting.domain.intervals import ENDS
 from siting.domain.scenario import FINE_TO_COARSE
 from siting.domain.withheld import ROUNDED
-from siting.listing import first_of
+from siting.listing import listed
 from siting.text import LANGS, Lang, knows, say
 from siting.text.numbers import UNKNOWN, between, number, signless_zero
 from siting.version import SCHEMA_VERSION, __version__
@@ -244,7 +244,7 @@ def _only_in_one(changes: Changes, lang: Lang) -> Iterator[str]:
         ids = rows.index.get_level_values("id")
         named = [f"{name} ({key})" for name, key in zip(rows["name"], ids, strict=True)]
         if named:
-            places = say("change.list", lang).join(first_of(named))
+            places = listed(named, join=say("change.list", lang), before_mark="")
             yield say(f"change.only_in_{side}", lang, count=len(named), places=places)
     clauses = [set(each.checks.index.get_level_values("clause_id")) for each in (changes.old, changes.new)]
     if alone := sorted(clauses[0] ^ clauses[1]):

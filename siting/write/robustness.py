@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from siting.domain.nouns import Proposal, Robustness
-from siting.listing import first_of
+from siting.listing import listed
 from siting.text import Lang, say
 from siting.text.numbers import number, percent
 from siting.write.unmet import Told
@@ -43,4 +43,4 @@ def _robust(proposal: Proposal, found: Robustness, lang: Lang) -> Iterator[Told]
     ):
         if sites:
             parts = [f"{names.get(each, each)} ({each}) {percent(found.chosen_in[each], 0)}" for each in sites]
-            yield Told(say(f"robust.{key}", lang, sites=join.join(first_of(parts, _MOST_NAMED))), 1)
+            yield Told(say(f"robust.{key}", lang, sites=listed(parts, _MOST_NAMED, join=join, before_mark=" ")), 1)

@@ -162,3 +162,23 @@ def test_what_a_page_cannot_hold_is_left_out(plan: siting.results.Plan, monkeypa
     assert len(fewer.cell) <= 20_000
     monkeypatch.setattr(walking, "_MOST_CELLS", 8_000)
     assert what_if(before) is None
+
+
+def test_opening_a_site_never_lowers_coverage(sampled: Held) -> None:
+    """Of each edit one more option is opened: no place and no whole loses; closed again, all is as it was."""
+    found, choices = sampled.found, []
+    sites = found.options["site"].to_numpy()
+    for turn, edit in enumerate(edits(found, 12, seed=41)):
+        taken = {sites[each] for each in edit.options}
+        more = [each for each in found.options.index if sites[each] not in taken][turn * 7 % 60]
+        choices += [edit, replace(edit, options=(*edit.options, more)), edit]
+    told_ = page(sampled, choices)
+    gained = 0.0
+    for before, after, again in zip(told_[::3], told_[1::3], told_[2::3], strict=True):
+        assert before == again
+        gained += after["whole"]["covered"] - before["whole"]["covered"]
+        assert after["whole"]["covered"] >= before["whole"]["covered"]
+        for level, columns in before["levels"].items():
+            pairs = zip(columns["covered"], after["levels"][level]["covered"], strict=True)
+            assert all(one is None or one <= other for one, other in pairs)
+    assert gained > 0

@@ -15,6 +15,14 @@ import pytest
 
 # How long Firefox may take to start.
 START_S = 60.0
+# Nothing leaves the machine: neither the page's requests nor the browser's own.
+CUT_OFF = {
+    "network.proxy.type": 1,
+    **{f"network.proxy.{kind}": "127.0.0.1" for kind in ("http", "ssl")},
+    **{f"network.proxy.{kind}_port": 9 for kind in ("http", "ssl")},
+    "network.captive-portal-service.enabled": False,
+    "app.update.auto": False,
+}
 # What the console holds of a page: its own errors and warnings, not those of the browser.
 COMPLAINTS = """return Services.console.getMessageArray()
     .filter((told) => told instanceof Ci.nsIScriptError && told.sourceName.startsWith(arguments[0]))
@@ -106,7 +114,9 @@ def firefox(folder: Path) -> Iterator[Firefox]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    (folder / "user.js").write_text(f'user_pref("marionette.port", {port});\n', encoding="utf-8")
+    told = {"marionette.port": port, **CUT_OFF}
+    lines = (f"user_pref({json.dumps(key)}, {json.dumps(value)});\n" for key, value in told.items())
+    (folder / "user.js").write_text("".join(lines), encoding="utf-8")
     command = [
         found,
         "--headless",

@@ -144,7 +144,7 @@ class Certificate:
             shift = _small(found["shift"])
             sets = tuple(unpacked(each) << shift for each in found["multipliers"])
             bits = tuple(_small(each) for each in found["bits"])
-            prices = tuple(int(each) for each in found["prices"])
+            prices = tuple(_number(each) for each in found["prices"])
             people, other = bits
             bound = _number(found["bound"])
             if abs(bound) > _MOST:
@@ -323,7 +323,7 @@ def value_of(problem: Problem, model: Model, chosen: Ints, served: Served | None
         return math.fsum(problem.value * np.minimum(nearest_of(problem, chosen), beyond_s))
     assert served is not None  # noqa: S101 - it was checked
     share = served.persons / np.maximum(problem.people[served.point], np.finfo(np.float64).tiny)
-    seconds = np.minimum(problem.times.data[_pairs(problem, served)], beyond_s)
+    seconds = np.minimum(problem.times.data[_pairs(problem, served)].astype(np.float64), beyond_s)
     walked = math.fsum(problem.value[served.point] * share * seconds)
     return walked + beyond_s * math.fsum(problem.value * np.maximum(1.0 - part, 0.0))
 
@@ -409,8 +409,9 @@ def _next_sum(problem: Problem, model: SetCovering, certificate: Certificate) ->
 class SiteLimits:
     """The rules on sites that bounds heed.
 
-    ``most`` of the ``counted`` sites may be open besides the kept ones. ``cell`` numbers the pairs of a place and a
-    unit, and at most one site of each is open; ``most_per_unit`` counted sites are open in each ``unit`` (-1: none).
+    ``most`` of the ``counted`` sites may be open besides the kept ones. ``cell`` numbers the sites of a place that are
+    in one unit and all counted or all not, and at most one of each is open; ``most_per_unit`` counted sites are open in
+    each ``unit`` (-1: none).
     ``near`` has the sites that may not be open beside each. All but ``most`` and ``counted`` are None without the rule.
     ``sets`` are sets of sites of which so many may be open, ``required`` sets of which one must be.
     """
@@ -502,7 +503,8 @@ def site_limits(problem: Problem, model: Model) -> SiteLimits:
     covers = isinstance(model, SetCovering)
     if rules.place is not None:
         unit = np.full(problem.sites, -1) if rules.unit is None else rules.unit
-        cell = np.unique(np.stack([rules.place, unit]), axis=1, return_inverse=True)[1].ravel()
+        kinds = np.stack([rules.place, unit, problem.counted])
+        cell = np.unique(kinds, axis=1, return_inverse=True)[1].ravel()
     if rules.apart is not None:
         both = rules.apart[rules.apart[:, 0] != rules.apart[:, 1]]
         both = np.concatenate([both, both[:, ::-1]])
@@ -631,7 +633,8 @@ def _median(problem: Problem, beyond_s: float, bits: tuple[int, int]) -> _Costs:
     without = np.minimum(nearest_of(problem, np.zeros(0, dtype=np.int64)), beyond_s)
     _fits(weight.max(initial=0), _down(without, seconds).max(initial=0))
     alone = weight * _down(without, seconds)
-    pair = weight[times.indices] * _down(np.minimum(times.data, beyond_s), seconds)
+    # In single precision, the time for those beyond would be rounded.
+    pair = weight[times.indices] * _down(np.minimum(times.data.astype(np.float64), beyond_s), seconds)
     none = np.zeros(problem.sites, dtype=np.int64)
     return _Costs(np.ones(len(weight), dtype=np.bool_), pair, none, lambda _, __: (0, alone))
 

@@ -261,6 +261,8 @@ def test_what_is_accepted_is_true_whatever_was_changed(name: str) -> None:
         {"shift": 2.5},
         {"prices": []},
         {"prices": [-1]},
+        {"prices": [1.5]},
+        {"prices": ["3"]},
         {"model": "p_center"},
         {"tree": {}},
         {"tree": []},
@@ -298,6 +300,35 @@ def test_a_choice_that_breaks_the_rules_has_no_value() -> None:
         with pytest.raises(CertificateError, match=r"breaks_rules|misses_share"):
             value_of(problem, model, np.array(chosen))
     assert value_of(problem, PMedian(100.0), np.array([1])) == 4 * 100 + 5 * 60 + 3 * 60
+
+
+def of_two_kinds() -> tuple[Problem, Model]:
+    """Return a place with a site that counts as a station, of which none may be built, and one that does not."""
+    reach = csr_array(np.array([[60.0, 60], [60, 0]]))
+    rules = Rules(stations=0, counted=np.array([True, False]), place=np.array([0, 0]))
+    return Problem(reach, np.array([4.0, 5.0]), rules), MaximalCovering()
+
+
+def test_a_site_that_does_not_count_is_bounded_beside_one_of_its_place_that_does() -> None:
+    problem, model = of_two_kinds()
+    assert best_of(problem, model) == 4.0
+    claim = Certificate("mclp", (0, 0), 0, (np.array([4, 5]),), 0, (0,), {"by": 0})
+    with pytest.raises(CertificateError, match="weak"):
+        check_certificate(problem, model, claim)
+    assert check_certificate(problem, model, replace(claim, bound=4)) == 4.0
+
+
+def test_the_time_for_those_beyond_is_not_rounded_to_single_precision() -> None:
+    times = csr_array(np.array([[500.1, 700.0, 20.0]], dtype=np.float32))
+    rules = Rules(stations=1, capacity=np.array([9.0]))
+    problem, model, chosen = Problem(times, np.array([4.0, 5.0, 3.0]), rules), PMedian(500.1), np.array([0])
+    served = Served(np.array([0, 0]), np.array([1, 2]), np.array([5.0, 3.0]))
+    assert value_of(problem, model, chosen, served) == pytest.approx(500.1 * 9 + 20 * 3, rel=1e-14)
+    paid = np.full(3, 600 * 2**40)
+    claim = Certificate("p_median", (0, 40), 0, (paid,), 0, (0,), {"by": 0})
+    exact = replace(problem, times=csr_array((times.data.astype(np.float64), times.indices, times.indptr)))
+    gains = [relaxations(each, model, claim)[0].gain.tolist() for each in (problem, exact)]
+    assert gains[0] == gains[1]
 
 
 def test_a_large_certificate_is_small_and_closes_the_gap() -> None:

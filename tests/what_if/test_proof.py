@@ -12,7 +12,7 @@ from siting.locate.certificate import Certificate, CertificateError, check_certi
 from siting.locate.problem import MaximalCovering, Model, PMedian, Problem, SetCovering
 from siting.pipeline.what_if import what_if
 from siting.write.webmap.what_if import _proof
-from tests.locate.test_certificates import MODELS, PLAIN, certificate_for, corrupted, made
+from tests.locate.test_certificates import MODELS, PLAIN, certificate_for, corrupted, made, of_two_kinds
 from tests.what_if.nodes import run_node
 
 PROVE = Path(__file__).with_name("prove.mjs")
@@ -112,6 +112,13 @@ def test_the_failing_claim_is_named() -> None:
     weak = {**told, "bound": -1}
     (ours,) = run_node(PROVE, given=[{"problem": plain(problem, model), "certificates": [exact(weak)], "chosen": []}])
     assert ours["checked"][0] == {"code": "weak", "claim": 1}
+
+
+def test_a_site_that_does_not_count_is_bounded_beside_one_of_its_place_that_does() -> None:
+    problem, model = of_two_kinds()
+    claim = Certificate("mclp", (0, 0), 0, (np.array([4, 5]),), 0, (0,), {"by": 0}).to_json()
+    given = {"problem": plain(problem, model), "certificates": [exact(claim)], "chosen": []}
+    assert run_node(PROVE, given=[given])[0]["checked"] == [{"code": "weak", "claim": 1}]
 
 
 @pytest.mark.parametrize(

@@ -245,7 +245,7 @@ class SiteLimits {
     this.problem = problem;
     this.most = problem.stations === null || covers ? sites : problem.stations;
     this.costs = covers || problem.budget === null ? null : problem.costs;
-    this.cell = problem.place && Array.from(problem.place, (each, site) => `${each},${problem.unit ? problem.unit[site] : -1}`);
+    this.cell = problem.place && Array.from(problem.place, (each, site) => `${each},${problem.unit ? problem.unit[site] : -1},${problem.counted[site]}`);
     this.near = problem.apart && Array.from({ length: sites }, () => /** @type {number[]} */ ([]));
     for (let i = 0; problem.apart && i < problem.apart.length; i += 2) {
       const [one, other] = [problem.apart[i], problem.apart[i + 1]];

@@ -14,7 +14,7 @@ from siting.compiled import by_turns, compiled
 from siting.domain.nouns import Floats, Ints
 from siting.locate.covering.instance import Cover, CoveringInstance, Numbers
 from siting.locate.covering.state import State, close_site, open_site, opened, shared, state_of
-from siting.locate.deadline import Interruptible
+from siting.locate.deadline import Deadline, Interruptible
 from siting.locate.generator import State as Generator
 from siting.locate.generator import draw, random_state, uniform
 from siting.locate.problem import Bools
@@ -111,7 +111,13 @@ def _lightened(cover: Cover, state: State, order: Ints, slack: float, place: Int
     return False
 
 
-def break_ties(cover: Cover, chosen: Ints, slack: float, should_stop: Callable[[], bool] | None = None) -> Ints:
+def break_ties(
+    cover: Cover,
+    chosen: Ints,
+    slack: float,
+    should_stop: Callable[[], bool] | None = None,
+    deadline: Deadline | None = None,
+) -> Ints:
     """Exchange sites, one for one, for sites of lower number that do as well, and close sites that add nothing.
 
     Parameters
@@ -124,6 +130,8 @@ def break_ties(cover: Cover, chosen: Ints, slack: float, should_stop: Callable[[
         The largest weight of uncovered groups together.
     should_stop : callable, optional
         Whether to stop; after that, or after Ctrl-C, the exchanges made so far are kept.
+    deadline : Deadline, optional
+        Is stopped by Ctrl-C too.
 
     Returns
     -------
@@ -133,7 +141,7 @@ def break_ties(cover: Cover, chosen: Ints, slack: float, should_stop: Callable[[
     state = state_of(cover, chosen)
     # The current site, and whether any site was changed since the last one was examined.
     place = np.array([cover.sites - 1, 0])
-    with Interruptible():
+    with Interruptible(deadline):
         by_turns(lambda work: bool(_break_ties(cover, state, slack, place, work)), should_stop)
     return opened(state)
 

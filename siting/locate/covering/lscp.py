@@ -4,7 +4,6 @@ Reduction, local search and bounds alternate until the least cost is proved; HiG
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
@@ -74,7 +73,7 @@ class CoverageTarget:
         """Whether all sites together are enough."""
         return self.instance.slack >= 0
 
-    def plan(self, instance: CoveringInstance, chosen: Ints, should_stop: Callable[[], bool] | None = None) -> Ints:
+    def plan(self, instance: CoveringInstance, chosen: Ints, deadline: Deadline) -> Ints:
         """Return the opened sites, with lower ones instead of higher ones if nothing else changes.
 
         Parameters
@@ -83,10 +82,10 @@ class CoverageTarget:
             :attr:`instance` at its costs.
         chosen : ndarray of int
             A feasible choice of its sites.
-        should_stop : callable, optional
-            Whether to stop with the exchanges made so far.
+        deadline : Deadline
+            When to stop with the exchanges made so far.
         """
-        lower = break_ties(instance.cover, chosen, instance.slack, should_stop)
+        lower = break_ties(instance.cover, chosen, instance.slack, deadline.should_stop, deadline)
         return np.sort(np.concatenate([self.free[lower], self.forced])).astype(np.int64)
 
 
@@ -192,9 +191,9 @@ def _of_number(wanted: CoverageTarget, found: "LeastCost", deadline: Deadline, m
         return nothing_found("proved", solver_name(), "stations", "share")
     if len(found.chosen) > most:
         return _unknown(found, "stations", forced + found.bound)
-    chosen = wanted.plan(wanted.instance, found.chosen, deadline.should_stop)
+    chosen = wanted.plan(wanted.instance, found.chosen, deadline)
     stages = (Stage("stations", "min", float(len(chosen)), forced + found.bound),)
-    ended, first = found.ended, forced + found.first
+    ended, first = _last(found.ended, deadline), forced + found.first
     return Solution(chosen, status_of(stages), stages, ended, solver_name(), first_objective=first)
 
 
@@ -211,14 +210,21 @@ def _by_cost(problem: Problem, wanted: CoverageTarget, deadline: Deadline, most:
         if len(fewest.chosen) > most:
             return _unknown(fewest, "cost", base + unit * found.bound)
         found = _of_so_many(instance, fewest.chosen, found, deadline, int(most))
-    chosen = wanted.plan(instance, found.chosen, deadline.should_stop)
+    chosen = wanted.plan(instance, found.chosen, deadline)
     objective = math.fsum(costs[chosen])
     # The objective is a sum of other floats than the bound.
     proved = found.bound >= instance.cost_of(found.chosen)
     bound = objective if proved else min(base + unit * found.bound, objective)
     stages = (Stage("cost", "min", objective, bound),)
     first = base + unit * found.first
-    return Solution(chosen, status_of(stages), stages, found.ended, solver_name(), first_objective=first)
+    return Solution(
+        chosen, status_of(stages), stages, _last(found.ended, deadline), solver_name(), first_objective=first
+    )
+
+
+def _last(ended: Ended, deadline: Deadline) -> Ended:
+    """Return why a search ended, whose ties may have been broken until Ctrl-C."""
+    return "interrupt" if deadline.ended == "interrupt" else ended
 
 
 def _of_so_many(

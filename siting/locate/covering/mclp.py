@@ -168,7 +168,7 @@ def handed_over(pairs: int, *, few: bool) -> float:
 def solution(problem: Problem, reduction: Reduction, search: "CoverSearch") -> Solution:
     """Return the incumbent and bound of a search as a solution of the problem."""
     chosen, objective = in_words(
-        problem, reduction, lowest_equal(search.cover, search.chosen, search.noise, search.should_stop)
+        problem, reduction, lowest_equal(search.cover, search.chosen, search.noise, search.should_stop, search.deadline)
     )
     bound = reduction.base + search.bound
     # A difference within the error of float sums is no gap.
@@ -178,19 +178,26 @@ def solution(problem: Problem, reduction: Reduction, search: "CoverSearch") -> S
         chosen=chosen,
         status=status_of(stages),
         stages=stages,
-        stopped_by=search.ended or "solver",
+        # Ctrl-C while ties were broken counts too.
+        stopped_by="interrupt" if search.deadline.ended == "interrupt" else search.ended or "solver",
         solver=solver_name(),
         first_objective=reduction.base + search.first,
     )
 
 
-def lowest_equal(cover: Cover, chosen: Ints, noise: float, should_stop: Callable[[], bool] | None = None) -> Ints:
+def lowest_equal(
+    cover: Cover,
+    chosen: Ints,
+    noise: float,
+    should_stop: Callable[[], bool] | None = None,
+    deadline: Deadline | None = None,
+) -> Ints:
     """Return as many sites or fewer, ascending, that cover no less (sums within ``noise`` are equal); lower ones first.
 
-    After a stop by ``should_stop`` or Ctrl-C, the exchanges made so far are kept.
+    After a stop by ``should_stop`` or Ctrl-C, which stops the deadline too, the exchanges made so far are kept.
     """
     uncovered = float(cover.weight[~cover.covered(chosen)].sum())
-    return break_ties(cover, chosen, uncovered + noise, should_stop)
+    return break_ties(cover, chosen, uncovered + noise, should_stop, deadline)
 
 
 def in_words(problem: Problem, reduction: Reduction, chosen: Ints) -> tuple[Ints, float]:

@@ -140,7 +140,7 @@ class _Within:
             if not wanted.reachable:
                 return None
             chosen = LeastCostSearch(wanted.instance, self.deadline).chosen
-            return wanted.plan(wanted.instance, chosen, self.deadline.should_stop) if len(chosen) <= most else None
+            return wanted.plan(wanted.instance, chosen, self.deadline) if len(chosen) <= most else None
         return None
 
     def decide(self, seconds: float) -> tuple[bool | None, Ints]:
@@ -155,7 +155,7 @@ class _Within:
             return False, _NO_SITES
         found = least_cost(wanted.instance, self.deadline, most=most, any_will_do=True)
         if len(found.chosen) <= most:
-            return True, wanted.plan(wanted.instance, found.chosen, self.deadline.should_stop)
+            return True, wanted.plan(wanted.instance, found.chosen, self.deadline)
         return (False if found.bound > most else None), _NO_SITES
 
 

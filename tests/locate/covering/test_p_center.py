@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import floyd_warshall
 
+from siting.locate.covering import local_search, maximal_covering, set_covering
 from siting.locate.covering import p_center as bisection
 from siting.locate.covering.instance import CoveringInstance
 from siting.locate.covering.lscp import LeastCost
 from siting.locate.covering.p_center import p_center
 from siting.locate.deadline import Deadline
-from siting.locate.problem import Effort, PCenter, Problem, Rules
+from siting.locate.problem import Effort, PCenter, Problem, Rules, SetCovering
 from tests.drawing import examples
 from tests.locate.covering.cases import Small, cases, san_francisco
 
@@ -150,3 +151,19 @@ def test_a_time_is_too_short_only_if_more_stations_are_proved_to_be_needed(
     problem = dense(np.full((3, 3), 100.0), np.ones(3), Rules(stations=2))
     within = bisection._Within.of(problem, 1.0, Deadline(Effort()))
     assert within.decide(100.0)[0] is answer
+
+
+def test_ctrl_c_while_ties_are_broken_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    problem = Problem(csr_array(rng.integers(60, 900, (9, 30)).astype(float)), np.ones(30), Rules(stations=3))
+    whole = p_center(problem, PCenter(), Effort())
+
+    def pressed(*_: object) -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(local_search, "_break_ties", pressed)
+    found = p_center(problem, PCenter(), Effort())
+    assert found.stopped_by == "interrupt"
+    assert found.objective >= whole.objective >= found.bound
+    assert maximal_covering(problem, Effort()).stopped_by == "interrupt"
+    assert set_covering(problem, SetCovering(), Effort()).stopped_by == "interrupt"

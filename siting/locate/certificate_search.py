@@ -232,9 +232,10 @@ class _Search:
         self.open: list[_Node] = []
         self.worst = goal
         self.made = 0
-        # The sets that the tree uses, and the length of one.
+        # The sets that the tree uses, and the packed lengths of sets and of who serves whom.
         self.used: set[int] = set()
-        self.long = self.served_long = 0
+        self.lengths: dict[int, int] = {}
+        self.served_long = sum(len(packed(each)) for each in blank.served or ())
 
     def run(self, told: Callable[[float], None]) -> None:
         """Expand the node with the weakest bound until none is open, or the certificate is large enough."""
@@ -257,11 +258,11 @@ class _Search:
 
     def _size(self) -> int:
         """Return about how many characters the certificate has if the search stops now, with two more sets."""
-        if not self.long:
-            self.long = len(packed(self.sets[0] >> self.blank.shift))
-            served = self.blank.served
-            self.served_long = 0 if served is None else sum(len(packed(each)) for each in served)
-        return self.served_long + (len(self.used | {node.by for node in self.open}) + 2) * self.long + 40 * self.made
+        used = self.used | {node.by for node in self.open}
+        for by in used - self.lengths.keys():
+            self.lengths[by] = len(packed(self.sets[by] >> self.blank.shift))
+        lengths = [self.lengths[by] for by in used]
+        return self.served_long + sum(lengths) + 2 * max(lengths) + 40 * self.made
 
     def stop(self) -> None:
         """Close the open nodes with the bounds that they have."""

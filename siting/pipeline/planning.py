@@ -42,7 +42,7 @@ from siting.locate.problem import Effort, Solution, Solver
 from siting.locate.solve import solve
 from siting.locate.stations import ranked_by_gain, stations_table
 from siting.pipeline.asking import Question, ask, at_cut_offs, longest_of
-from siting.pipeline.certifying import certified
+from siting.pipeline.certifying import certified, is_proved, with_bound
 from siting.pipeline.complying import complying
 from siting.pipeline.evenness import evenness
 from siting.pipeline.ground import PreparedScenario, may_cover, measure, prepare
@@ -108,9 +108,10 @@ def propose(
         solution = replace(solution, status="infeasible")
     shortfalls = solution.shortfalls if isinstance(solution, Compliance) and solution.status == "relaxed" else None
     sites = question.sites_of(solution.chosen)
+    certificate, stage = certified(question, solution, effort, report)
+    solution = with_bound(solution, stage)
     selection = _selection(question, solution, sites, served_today(question, replace(effort, report=None)))
-    certificate, optimal = certified(question, solution, effort, report)
-    selection = replace(selection, certificate=certificate, certified=optimal)
+    selection = replace(selection, certificate=certificate, certified=stage is not None and is_proved(stage))
     links = links_of(question, ground, solution)
     notes = (*notes, *compared_with_start(question, begun, solution, start, share=scenario.scenario.share))
     proposal = laid_out(ground, question, before, selection, report, standing=sites, notes=notes, links=links)

@@ -41,6 +41,8 @@ _STEPS: Final = (1_000, 120)
 # Nodes are expanded until the certificate has so many characters, or so many nodes.
 _MOST_CHARACTERS: Final = 1_000_000
 _MOST_NODES: Final = 1_000
+# Nodes nested deeper are not expanded: JSON is read and written by recursion.
+_DEEPEST: Final = 500
 # With more points multipliers are rounded to 2^-10, about a thousandth: they need less space.
 _FEW_POINTS: Final = 2_000
 _KEPT_BITS: Final = 10
@@ -197,13 +199,17 @@ def _tight(problem: Problem, model: Model, blank: Certificate, chosen: Ints) -> 
 
 @dataclass(order=True)
 class _Node:
-    """An open node: ``worst`` is minus its bound; ``by`` the set of multipliers that bounds it, ``tree`` its place."""
+    """An open node: ``worst`` is minus its bound; ``by`` the set of multipliers that bounds it, ``tree`` its place.
+
+    ``depth`` is the number of nodes around it.
+    """
 
     worst: int
     number: int
     state: States = field(compare=False)
     by: int = field(compare=False)
     tree: _Tree = field(compare=False)
+    depth: int = field(compare=False)
 
 
 class _Search:
@@ -241,10 +247,11 @@ class _Search:
         """Expand the node with the weakest bound until none is open, or the certificate is large enough."""
         opened, free = first_limits(self.problem, self.limits)
         state = np.where(opened, INSIDE, np.where(free, FREE, OUTSIDE)).astype(np.int8)
-        self._push(state, self._bound(state, None, _STEPS[0]), self.tree)
+        self._push(state, self._bound(state, None, _STEPS[0]), self.tree, 0)
         while self.open and self.made < _MOST_NODES and not self.stops():
             told(max(self._size() / _MOST_CHARACTERS, self.made / _MOST_NODES))
-            if self._size() > _MOST_CHARACTERS:
+            # No other node has a weaker bound: the certificate's would stay.
+            if self._size() > _MOST_CHARACTERS or self.open[0].depth > _DEEPEST:
                 break
             node = heapq.heappop(self.open)
             try:
@@ -289,12 +296,12 @@ class _Search:
             self.blank.served,
         )
 
-    def _push(self, state: States, by: int, tree: _Tree) -> None:
+    def _push(self, state: States, by: int, tree: _Tree, depth: int) -> None:
         bound = self._bound_of(by, state)
         if bound <= self.goal:
             self._use(by, tree)
             return
-        heapq.heappush(self.open, _Node(-bound, self.made, state, by, tree))
+        heapq.heappush(self.open, _Node(-bound, self.made, state, by, tree, depth))
         self.made += 1
 
     def _bound_of(self, by: int, state: States) -> int:
@@ -331,7 +338,7 @@ class _Search:
         return one
 
     def _expand(self, node: _Node) -> None:
-        state, by, tree = node.state, node.by, node.tree
+        state, by, tree, depth = node.state, node.by, node.tree, node.depth + 1
         while True:
             shut, must = self._fixed(by, state)
             if len(shut) + len(must):
@@ -342,7 +349,7 @@ class _Search:
                 then: _Tree = {}
                 tree.update({"shut": shut.tolist(), "open": must.tolist(), "then": then})
                 self._use(by, tree)
-                tree = then
+                tree, depth = then, depth + 1
             free = int((state == FREE).sum())
             again = self._bound(state, self.floats[by], _STEPS[1])
             by = again if self._bound_of(again, state) <= self._bound_of(by, state) else by
@@ -358,7 +365,7 @@ class _Search:
         closed[site] = OUTSIDE
         for child, where in ((self._opening(state, site), "open"), (closed, "closed")):
             tree[where] = {}
-            self._push(child, by, tree[where])
+            self._push(child, by, tree[where], depth)
 
     def _close(self, state: States, by: int, tree: _Tree) -> None:
         self._use(by, tree)

@@ -344,6 +344,23 @@ def test_a_large_certificate_is_small_and_closes_the_gap() -> None:
     )
 
 
+def test_a_tree_is_never_nested_too_deep_for_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of sites of which one may be open, the bound excludes one at a time: a tree as deep as there are sites."""
+    sites = 60
+    reach = csr_array(np.eye(sites) * 60.0)
+    people = np.random.default_rng(1).integers(5, 9, sites).astype(float)
+    problem = Problem(reach, people, Rules(stations=2, at_most=((np.arange(sites), 1),)))
+    model, chosen = MaximalCovering(), np.array([int(people.argmax())])
+    monkeypatch.setattr("siting.locate.certificate_search._DEEPEST", 20)
+    found = certificate_of(problem, model, chosen, Effort())
+    assert found is not None
+    depth, level = 0, [dict[str, Any](found.tree)]
+    while level := [each for node in level for each in node.values() if isinstance(each, dict)]:
+        depth += 1
+    assert 20 <= depth <= 25
+    assert check_certificate(problem, model, found) >= people.max()
+
+
 def test_who_serves_whom_is_checked() -> None:
     reach = csr_array(np.array([[60.0, 60, 0], [0, 60, 60]]))
     rules = Rules(stations=1, capacity=np.array([8.0, np.inf]))

@@ -85,7 +85,7 @@ def verify(scenario: Scenario, path: Path, progress: Progress | None = None) -> 
 
 def _contradiction(file: PlanFile, stage: Stage) -> Verification | None:
     """Return what the plan's file states and the certificate refutes; None if they agree."""
-    stages: list[dict[str, float | None]] = file.members.get("stages", [])
+    stages: list[dict[str, object]] = file.members.get("stages", [])
     first = stages[0] if stages else {}
     claimed, bound = (_figure(first.get(key)) for key in ("objective", "bound"))
     if not abs(claimed - stage.objective) <= _ROUNDED * max(abs(stage.objective), 1.0):
@@ -99,5 +99,9 @@ def _contradiction(file: PlanFile, stage: Stage) -> Verification | None:
     return None
 
 
-def _figure(found: float | None) -> float:
-    return math.nan if found is None else float(found)
+def _figure(found: object) -> float:
+    """Return a figure of a file; NaN if it is none."""
+    try:
+        return float(found) if isinstance(found, int | float) else math.nan
+    except OverflowError:
+        return math.nan

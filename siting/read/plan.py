@@ -115,6 +115,8 @@ def read_plan(path: Path) -> PlanFile:
     if not isinstance(content, dict) or content.get("result") != "plan":
         found = content.get("result", content.get("type")) if isinstance(content, dict) else type(content).__name__
         faults.add("not_a_plan", file=str(path), found=str(found))
+    elif broken := _broken(content):
+        faults.add("not_a_plan", file=str(path), found=", ".join(broken))
     faults.stop_if_any()
     rows = [feature.get("properties") or {} for feature in content.get("features", [])]
     order = sorted(range(len(rows)), key=lambda row: (rows[row].get("rank") or len(rows), row))
@@ -133,6 +135,17 @@ def read_plan(path: Path) -> PlanFile:
         tuple(rows[row].get(key) for row in order) for key in ("size", "elderly_served", "opens_year")
     )
     return PlanFile(tuple(named), tuple(placed), sizes, served, opens, members)
+
+
+def _broken(content: dict[str, Any]) -> list[str]:
+    """Return the members that are no object, or no list of objects, where the plan needs one."""
+    objects = [name for name in ("request", "scenario") if not isinstance(content.get(name, {}), dict)]
+    rows = {name: content.get(name, []) for name in ("features", "stages")}
+    return objects + [
+        name
+        for name, each in rows.items()
+        if not isinstance(each, list) or not all(isinstance(one, dict) for one in each)
+    ]
 
 
 def _placed(

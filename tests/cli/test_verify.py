@@ -178,3 +178,18 @@ def test_a_plan_of_another_model_says_that_it_has_no_certificate(
     capsys.readouterr()
     assert run("verify", path, asked, "--lang", "zh") == 2
     assert "没有证书" in capsys.readouterr().err
+
+
+def test_a_file_with_broken_parts_is_told_as_such(
+    plan: Path, sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "broken.geojson"
+    for name, value in (("stages", [1]), ("stages", {}), ("request", 3), ("scenario", [1]), ("features", [3])):
+        path.write_text(json.dumps({**content_of(plan), name: value}), encoding="utf-8")
+        assert run("verify", path, sample, "--lang", "en") == 2
+        assert f"not a plan file ({name})" in capsys.readouterr().err
+    for figure in ("a", None, 10**400, [1]):
+        content = content_of(plan)
+        content["stages"][0]["objective"] = figure
+        refused(content, sample, tmp_path)
+        assert "states an objective of –" in capsys.readouterr().out

@@ -21,6 +21,7 @@ body { font: 15px/1.5 "Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", sans
 table { border-collapse: collapse; width: 100%; margin: 1em 0; }
 th, td { border-bottom: 1px solid #ccc; padding: .35em .6em; text-align: left; vertical-align: top;
   overflow-wrap: anywhere; }
+th { overflow-wrap: normal; }
 td:first-child, td:nth-child(2) { min-width: 9em; } td:nth-child(3) { min-width: 8em; }
 td:nth-child(6) { min-width: 15em; }
 td.figure { text-align: right; white-space: nowrap; }

@@ -399,7 +399,7 @@ def _html_table(title: str, heads: Iterable[str], rows: Iterable[Iterable[str]])
 
 
 def draw(found: Explained, lang: Lang) -> "Chart":
-    """Draw the subject, its uncovered cells, the route and the candidates; in English without a Chinese font."""
+    """Draw the subject, the network, the route and the candidates; in English without a Chinese font."""
     import geopandas as gpd  # noqa: PLC0415 - heavy
 
     from siting.write.figures import Chart, choose_font, dress  # noqa: PLC0415 - draws with matplotlib
@@ -415,10 +415,25 @@ def draw(found: Explained, lang: Lang) -> "Chart":
     _draw_sites(axes, found, lang)
     axes.set_aspect("equal")
     axes.set_axis_off()
+    _draw_network(axes, found, lang)
     _draw_scale(axes)
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
     dress(figure, (axes,), font)
     return figure
+
+
+def _draw_network(axes: Any, found: Explained, lang: Lang) -> None:  # noqa: ANN401 - matplotlib's
+    """Draw the ways of the network within what is drawn already, below it."""
+    from matplotlib.collections import LineCollection  # noqa: PLC0415 - draws with matplotlib
+
+    if found.inputs.network is None:
+        return
+    (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
+    lines = found.inputs.network.edges.geometry
+    within = lines.iloc[lines.sindex.query(shapely.box(west, south, east, north))]
+    ways = [shapely.get_coordinates(line) for line in within]
+    label = say("explain.map.network", lang)
+    axes.add_collection(LineCollection(ways, colors="#cfd3d6", linewidths=0.8, zorder=0.5, label=label), autolim=False)
 
 
 def _draw_ways(axes: Any, found: Explained, lang: Lang) -> None:  # noqa: ANN401 - matplotlib's

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
+from matplotlib.collections import LineCollection
 
 import siting
 from siting.cli import main
@@ -15,7 +16,7 @@ from siting.domain.nouns import Inputs
 from siting.errors import InputError
 from siting.results import Explanation
 from siting.text import LANGS, number
-from siting.write.explanation import leg_table
+from siting.write.explanation import draw, leg_table
 from tests.assess.test_grid_part import accepted
 from tests.codes import codes_in
 from tests.helpers import (
@@ -190,6 +191,17 @@ def test_the_route_starts_where_most_of_the_uncovered_live(east: Explanation) ->
     assert way.seconds == pytest.approx(1450 / 0.8)
     assert east.route is not None
     assert east.route["metres"].sum() == pytest.approx(1450)
+
+
+def test_the_picture_shows_the_network_around_the_route(east: Explanation) -> None:
+    (axes,) = draw(east.explained, "en").axes
+    (ways,) = (each for each in axes.collections if each.get_label() == "network")
+    assert isinstance(ways, LineCollection)
+    (west, _), (_, north) = axes.get_xlim(), axes.get_ylim()
+    # Not the street in the north, which is beyond the frame; and the frame is that of the route.
+    assert sorted(tuple(line[:, 0] - X0) for line in ways.get_segments()) == [(0.0, 2000.0), (2000.0, 4000.0)]
+    assert west > X0 - 500
+    assert north < Y0 + 1000
 
 
 def test_candidates_are_those_that_would_cover_it_and_what_a_plan_counts(given: Inputs, east: Explanation) -> None:

@@ -108,7 +108,7 @@ def read_plan(path: Path) -> PlanFile:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        faults.add("missing_file", file=str(path))
+        faults.add("missing_file", file=path.name, found=str(path))
     except (OSError, ValueError, RecursionError) as error:
         faults.add("not_a_plan", file=str(path), found=str(error))
     faults.stop_if_any()

@@ -106,6 +106,13 @@ def notes(plan: siting.results.Plan, code: str) -> list[Any]:
     return [note.values for note in plan.proposal.notes if note.code == code]
 
 
+def test_a_plans_file_that_is_missing_is_named(sample: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError) as refused:
+        siting.read_plan(siting.read_scenario(sample), tmp_path / "none.geojson")
+    (fault,) = refused.value.faults
+    assert (fault.code, fault.file, fault.found) == ("missing_file", "none.geojson", str(tmp_path / "none.geojson"))
+
+
 @pytest.mark.usefixtures("walks_once")
 def test_a_plan_that_starts_from_a_file_tells_what_differs(
     sample: Path, plan: siting.results.Plan, tmp_path: Path

@@ -86,6 +86,12 @@ def test_a_facility_is_enlarged_in_the_page(
         page_.wait_for_timeout(100)
         compared = page_.inner_text(".compared")
         assert "250.0" in compared
+        # The list of sizes follows what is undone and done again.
+        sizes = page_.locator("#what-if-sites select").first
+        label = "(list) => list.selectedOptions[0].textContent"
+        for button, same in (("撤销", False), ("重做", True)):
+            page_.get_by_role("button", name=button, exact=True).click()
+            assert (sizes.evaluate(label) == "centre") is same
         exported = saved(page_, "导出选址方案（GeoJSON）", tmp_path / "plan.geojson")
     assert heard.complaints == []
     (change,) = json.loads(exported.read_text(encoding="utf-8"))["changes"]

@@ -94,7 +94,7 @@ def test_nothing_is_fetched_and_every_control_works(page_file: Path) -> None:
         page.locator("#what-if-pass").fill("0.5")
         page.select_option("#what-if-floor", "01")
         assert "0.1 m²/人" in page.inner_text(".compared")
-        page.fill("#what-if-stations", "3")
+        page.fill("#what-if-stations", "3.5")
         page.fill("#what-if-budget", "100")
         page.locator("#what-if-budget").blur()
         assert "超出站点数上限9处" in page.inner_text(".what-if-head .over")
@@ -118,6 +118,9 @@ def test_nothing_is_fetched_and_every_control_works(page_file: Path) -> None:
         while page.get_by_role("button", name="撤销").is_enabled():
             page.get_by_role("button", name="撤销").click()
         assert share(page) == first
+        funding = page.locator("#what-if section").filter(has_text="资金条款").inner_text()
+        assert "存量改造利用" in funding
+        assert "conversion" not in funding
         page.click("#language")
         assert "Your choice" in page.inner_text("#what-if")
         page.click("#tab-results")

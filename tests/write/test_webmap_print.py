@@ -1,6 +1,7 @@
 """The map on paper: one full sheet, a true scale, and nothing that belongs to a screen."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -127,3 +128,35 @@ def test_a_long_table_follows_on_a_further_sheet(page: Any) -> None:
     assert page.locator(".print-aside .print-sources").count() == 1
     pdf = page.pdf(prefer_css_page_size=True)
     assert len(re.findall(rb"/MediaBox", pdf)) >= 2
+
+
+def test_the_browsers_own_print_hides_nothing_under_a_canvas(page: Any) -> None:
+    """A canvas that is printed stroke by stroke wipes out what lies below it: each is a picture in the file."""
+    page.evaluate(
+        """() => window.addEventListener("beforeprint", () => {
+            const drawn = [...document.querySelectorAll("#map_main canvas")];
+            window.canvases = drawn.map(({ width, height }) => [width, height]);
+        })"""
+    )
+    pdf = page.pdf(prefer_css_page_size=True, print_background=True)
+    canvases = page.evaluate("canvases")
+    assert len(canvases) >= 3
+    objects = [each for each in pdf.split(b"endobj") if b"/Subtype /Image" in each and b"/SMask" in each]
+    pictures = [
+        tuple(int(re.search(rb"/%s (\d+)" % side, each)[1]) for side in (b"Width", b"Height")) for each in objects
+    ]
+    assert Counter(map(tuple, canvases)) <= Counter(pictures)
+
+
+def test_printed_twice_the_sheet_is_the_same(page: Any) -> None:
+    page.evaluate(
+        """() => window.addEventListener("beforeprint", () => {
+            window.scale = document.querySelector(".print-denominator").textContent;
+        })"""
+    )
+    scales = []
+    for _ in range(2):
+        page.pdf(prefer_css_page_size=True)
+        page.wait_for_timeout(200)
+        scales.append(page.evaluate("scale"))
+    assert scales[0] == scales[1]

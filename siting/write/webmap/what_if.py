@@ -12,6 +12,7 @@ from pyproj import CRS
 
 from siting.domain.nouns import Assessment
 from siting.domain.what_if import Streets, WhatIf, WhatIfLevel, column_of
+from siting.text import knows
 from siting.version import __version__
 from siting.write.geojson import plain
 from siting.write.html import as_json
@@ -104,6 +105,11 @@ def waiting_texts() -> dict[str, dict[str, str]]:
     return {name: words(f"map.what_if.{name}").pair() for name in ("loading", "failed")}
 
 
+def _line_words(line: str) -> str:
+    """Return where the words of a funding line are: benefits for conversions are a kind of clause."""
+    return next(group for group in ("funding_line", "clause_kind") if knows(f"{group}.{line}"))
+
+
 def _texts_of(found: WhatIf, assessment: Assessment) -> dict[str, Any]:
     lines = {str(line["line"]) for lines in found.funding.values() for line in lines}
     named = {
@@ -115,7 +121,7 @@ def _texts_of(found: WhatIf, assessment: Assessment) -> dict[str, Any]:
     return {
         "texts": {name: words(f"map.what_if.{name}").pair() for name in _TEXTS},
         "level_names": {key: words(f"map.table.{key}").pair() for key in found.levels},
-        "lines": {line: words(f"funding_line.{line}").pair() for line in sorted(lines)},
+        "lines": {line: words(f"{_line_words(line)}.{line}").pair() for line in sorted(lines)},
         "clause_names": {key: named.get(key, key) for key in asked},
         "look": _look(),
         "refuted": {code: words(f"proof.refuted.{code}").pair() for code in _REFUTED},

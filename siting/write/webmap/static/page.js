@@ -475,7 +475,7 @@ const siting = (() => {
       map.fitBounds(data.extent, view.margins());
       view.fitting = false;
     },
-    printing: () => document.body.classList.contains("printing"),
+    printing: () => sitingPrint.printing(),
     // After the map's frame has changed: the district again, unless the reader has moved the map.
     settle() {
       if (view.printing()) return;

@@ -109,6 +109,21 @@ const sitingPrint = (() => {
     names.place();
   }
 
+  // Chromium prints what a canvas was drawn with in this very event stroke by stroke, and its clearing as white over all
+  // that lies below; read and touched once more, it is printed as the picture that it is.
+  function settle() {
+    for (const canvas of map.getContainer().querySelectorAll("canvas")) {
+      const pen = canvas.getContext("2d");
+      pen.getImageData(0, 0, 1, 1);
+      pen.save();
+      pen.setTransform(1, 0, 0, 1, 0, 0);
+      pen.fillStyle = "rgba(0, 0, 0, 0.01)";
+      pen.fillRect(0, 0, 1, 1);
+      pen.restore();
+      pen.getImageData(0, 0, 1, 1);
+    }
+  }
+
   function restore() {
     if (!kept) return;
     const { home, next, center, zoom, snap, retina, paper } = kept;
@@ -139,9 +154,12 @@ const sitingPrint = (() => {
         requestAnimationFrame(() => setTimeout(printed, 150));
       });
     }
-    window.addEventListener("beforeprint", () => prepare("a4-landscape", extent()));
+    window.addEventListener("beforeprint", () => {
+      prepare("a4-landscape", extent());
+      settle();
+    });
     window.addEventListener("afterprint", restore);
   }
 
-  return { start, prepare, restore };
+  return { start, prepare, restore, printing: () => kept !== null };
 })();

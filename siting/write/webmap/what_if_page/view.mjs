@@ -177,7 +177,8 @@ export class View {
       Object.assign(input, { step: "any", min: 0.001 });
       return { name, input };
     });
-    this.stations = figure("what-if-stations", (stations) => this.edit({ stations }));
+    // Of a part of a station nothing can be built.
+    this.stations = figure("what-if-stations", (stations) => this.edit({ stations: stations === null ? null : Math.floor(stations) }));
     this.budget = figure("what-if-budget", (budget) => this.edit({ budget }), TEN_THOUSAND);
     return this._section("settings", row("minutes", this.minutes, this.minutesTold), row("floor", this.floor), row("pass", this.pass, this.passTold), row("most_stations", this.stations), row("budget", this.budget), ...this.weights.map(({ name, input }) => row("weight", input, null, { name })));
   }
@@ -457,7 +458,8 @@ export class View {
     link.addEventListener("click", () => this.tools.goTo(engine.sites.lon_lat[site]));
     const head = make("th", "", link);
     head.scope = "row";
-    if (engine.optionsOf[site].length > 1) head.append(" ", this._sizes(site));
+    const size = engine.optionsOf[site].length > 1 ? this._sizes(site) : null;
+    if (size) head.append(" ", size);
     const gain = make("td");
     const cost = make("td");
     const pin = make("input");
@@ -468,7 +470,7 @@ export class View {
       this.edit({ pinned: pin.checked ? [...pinned, site] : pinned.filter((each) => each !== site) });
     });
     const cells = [make("td", "tick", box), head, gain, cost, ...(this.pins ? [make("td", "tick", pin)] : [])];
-    return { site, node: make("tr", "", ...cells), box, gain, cost, pin };
+    return { site, node: make("tr", "", ...cells), box, size, gain, cost, pin };
   }
 
   _sizes(site) {
@@ -499,10 +501,11 @@ export class View {
       return;
     }
     const pinned = new Set(choice.pinned);
-    for (const { site, node, box, gain, cost, pin } of this.rows) {
+    for (const { site, node, box, size, gain, cost, pin } of this.rows) {
       const option = this._optionOf(site);
       const open = Boolean(engine.open[option]);
       box.checked = open;
+      if (size) size.value = String(option);
       node.classList.toggle("current", open && engine.sites.kind[site] === "candidate");
       const figure = engine.gain(option);
       put(gain, `${open ? "−" : "+"}${persons(figure)}`);

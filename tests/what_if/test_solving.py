@@ -128,6 +128,34 @@ def test_what_is_fixed_stays(page_file: Path, sampled: Held, sample: Path, tmp_p
     assert made["bound"] == pytest.approx(theirs.objective)
 
 
+def test_a_closed_facility_allows_one_more_station(page_file: Path, sample: Path, tmp_path: Path) -> None:
+    """As in a plan of the library: ``stations`` of :class:`siting.domain.scenario.PlanOptions`."""
+    with opened(page_file) as (page, _):
+        entered(page)
+        back_to_today(page)
+        page.fill("#what-if-stations", "2")
+        page.locator("#what-if-stations").blur()
+        page.evaluate("""() => {
+            const view = sitingWhatIf.current();
+            const { options, data } = view.engine;
+            // The first institution does not count for the circle, and allows none.
+            const closed = [data.today[0], data.today.findLast((option) => options.counts[option])];
+            view.history.push({ ...view.choice, open: view.choice.open.filter((option) => !closed.includes(option)) });
+            view.refresh();
+        }""")
+        assert solve(page, "most").startswith("最优")
+        assert "超出站点数上限" not in page.inner_text(".what-if-head .over")
+        exported = saved(page, "导出选址方案（GeoJSON）", tmp_path / "plan.geojson")
+    made = json.loads(exported.read_text(encoding="utf-8"))
+    assert (made["request"]["stations"], len(made["features"])) == (2, 3)
+    (closed,) = made["request"]["closable"]
+    assert [row["action"] for row in made["changes"]] == ["close", "close"]
+    # Whatever the library closes, it covers no fewer: it need not close this one.
+    theirs = siting.propose(sample, stations=2, closable=[closed])
+    assert made["objective"] <= theirs.objective + 1e-6
+    assert siting.read_plan(sample, exported).status == "optimal"
+
+
 def test_no_choice_of_two_is_better(small: Path, tmp_path: Path) -> None:
     """All pairs of candidates of a small district, measured by the page itself."""
     plan = siting.propose(small)

@@ -1045,6 +1045,21 @@ class Engine {
   }
 
   /**
+   * How many stations of a choice may be new: closing a facility of the circle allows one more, as in a plan. Null
+   * without a limit.
+   * @param {{open: number[], stations: number | null}} choice
+   */
+  mostNew(choice) {
+    return choice.stations === null ? null : choice.stations + this.closedOf(choice).filter((option) => this.options.counts[option]).length;
+  }
+
+  /** What stands today and is closed in a choice. @param {{open: number[]}} choice */
+  closedOf({ open }) {
+    const stays = new Set(open.map((option) => this.options.site[option]));
+    return this.data.today.filter((option) => !stays.has(this.options.site[option]));
+  }
+
+  /**
    * Open or close one option; another option of its site is closed.
    * @param {number} option
    * @param {boolean} open
@@ -2685,6 +2700,192 @@ class Proving {
 }
 return { problemOf, sameData, verify, Proving };
 })();
+const module_plan = (() => {
+// A choice as files: a plan's GeoJSON, which `siting check --with` reads, and tables for a spreadsheet.
+
+/** @typedef {import("./engine.mjs").Engine} Engine */
+/** @typedef {import("./state.mjs").Choice} Choice */
+
+// Figures are written with six decimals, as the library writes them.
+const rounded = (value) => (value === null || !Number.isFinite(value) ? null : Number(value.toFixed(6)));
+
+/**
+ * New stations, the one that adds most people first, and what each adds to those before it; `base` are those covered
+ * without new stations, `value` all with the weights of groups.
+ * @param {Engine} engine
+ * @param {Choice} choice
+ */
+function ranked(engine, choice) {
+  const { options } = engine;
+  const isNew = (option) => engine.isNew(options.site[option]);
+  const before = engine.opened();
+  const waiting = choice.open.filter(isNew);
+  engine.set(choice.open.filter((option) => !isNew(option)), choice.minutes);
+  const base = engine.coveredWhole / engine.unit;
+  const found = [];
+  while (waiting.length) {
+    let best = 0;
+    let most = -1;
+    waiting.forEach((option, i) => {
+      const gain = engine.gain(option);
+      if (gain > most) [best, most] = [i, gain];
+    });
+    const [option] = waiting.splice(best, 1);
+    engine.turn(option, true);
+    found.push({ option, gain: most });
+  }
+  const value = engine.coveredValue / engine.valueUnit;
+  engine.set(before, choice.minutes);
+  return { base, value, stations: found };
+}
+
+/**
+ * How many people the facilities of today cover within the minutes of a choice, and how many with the weights of groups.
+ * @param {Engine} engine
+ * @param {Choice} choice
+ */
+function coveredToday(engine, choice) {
+  const before = engine.opened();
+  engine.set(engine.data.today, choice.minutes);
+  const found = { persons: engine.coveredWhole / engine.unit, value: engine.coveredValue / engine.valueUnit };
+  engine.set(before, choice.minutes);
+  return found;
+}
+
+/**
+ * @param {Engine} engine
+ * @param {Choice} choice
+ * @param {{covered?: number, status?: string, solver?: string, stoppedBy?: string}} [proof] of the solver of the page: how
+ *   many elderly (weighted, where groups have weights) any choice can cover
+ */
+function planOf(engine, choice, proof = {}) {
+  const { sites, options, data } = engine;
+  const { base, value, stations } = ranked(engine, choice);
+  const enlarged = choice.open.filter((option) => engine.isEnlarged(option));
+  const idOf = (option) => sites.id[options.site[option]];
+  const closed = engine.closedOf(choice).map(idOf);
+  const closable = engine.closedOf(choice).filter((option) => options.counts[option]).map(idOf);
+  const total = data.whole.elderly;
+  // What the plan's model maximises: persons, or weighted persons.
+  // Closing a facility loses what it covers.
+  const today = coveredToday(engine, choice);
+  const gained = engine.weighted ? value - today.value : base - today.persons + stations.reduce((sum, { gain }) => sum + gain, 0);
+  let sum = 0;
+  const features = stations.map(({ option, gain }, i) => {
+    const site = options.site[option];
+    sum += gain;
+    const id = `new-${sites.id[site]}`;
+    const own = sites.kind[site] === "placed";
+    const properties = {
+      id,
+      rank: i + 1,
+      // A station at any point names no candidate, but the units in which it counts.
+      candidate_id: own ? null : sites.id[site],
+      ...(own ? homesOf(engine, site) : {}),
+      tier: options.tier[option],
+      kind: sites.premises[site],
+      size: options.size[option],
+      tenure: sites.tenure[site],
+      elderly_new: rounded(gain),
+      elderly_cumulative: rounded(sum),
+      elderly_served: null,
+      covered_share_after: total > 0 ? rounded((base + sum) / total) : null,
+      land_m2: rounded(options.land_m2[option]),
+      floor_area_m2: rounded(options.floor_area_m2[option]),
+      beds: rounded(options.beds[option]),
+      cost_cny: rounded(options.cost_cny[option]),
+      subsidy_cny: rounded(options.subsidy_cny[option]),
+      subsidy_conditional_cny: rounded(options.subsidy_conditional_cny[option]),
+      generated: sites.generated.includes(site),
+    };
+    return { type: "Feature", id, properties, geometry: { type: "Point", coordinates: sites.lon_lat[site] } };
+  });
+  // Without a solver: nobody beyond those uncovered today can be newly covered.
+  const everybody = engine.weighted ? engine.value.reduce((all, each) => all + each, 0) / engine.valueUnit : data.whole.elderly;
+  const bound = rounded(Math.max(gained, (proof.covered ?? everybody) - today.value));
+  const request = { model: "mclp", ...limitsOf(choice, proof, stations.length, closable), ...fixedOf(engine, choice, proof), ...enlargedOf(engine, enlarged), ...weightsOf(engine) };
+  return {
+    type: "FeatureCollection",
+    result: "plan",
+    ...data.facts,
+    request,
+    status: proof.status ?? "feasible",
+    objective: rounded(gained),
+    bound,
+    optimality_gap: gained > 0 ? rounded(Math.abs(bound - gained) / gained) : bound > 0 ? null : 0,
+    first_objective: rounded(gained),
+    stages: [{ name: "covered", sense: "max", objective: rounded(gained), bound }],
+    stage_clauses: [],
+    stopped_by: proof.stoppedBy ?? "interrupt",
+    solver: proof.solver ?? "page",
+    proof: "solver",
+    certificate: null,
+    excluded: [],
+    changes: [
+      ...closed.map((id) => ({ id, action: "close", size: null, tier: null, land_m2: null, floor_area_m2: null, beds: null, cost_cny: 0 })),
+      ...enlarged.map((option) => changeOf(engine, option)),
+    ],
+    minutes: data.minutes[choice.minutes],
+    features,
+  };
+}
+
+// The name and the units of a station of the reader's own, as its columns in a plan's file.
+function homesOf(engine, site) {
+  const { home } = engine.placed[site - engine.firstPlaced];
+  return { name: engine.sites.name[site], ...Object.fromEntries(Object.entries(home).map(([key, id]) => [`${key}_id`, id])) };
+}
+
+// The limits within which the choice was made: those of the solver, or the choice's own number of stations.
+function limitsOf(choice, proof, count, closed) {
+  const solved = proof.covered !== undefined;
+  const closable = closed.length ? { closable: closed } : {};
+  // Facilities can be closed only where the number of stations is limited.
+  const stations = solved && choice.stations !== null ? choice.stations : solved && choice.budget !== null && !closed.length ? undefined : count;
+  const budget = solved && choice.budget !== null ? { budget_cny: choice.budget } : {};
+  return { ...(stations === undefined ? {} : { stations }), ...budget, ...closable };
+}
+
+// A facility in a larger size, as the changes of a plan's file have it.
+function changeOf({ sites, options }, option) {
+  const figures = Object.fromEntries(["land_m2", "floor_area_m2", "beds", "cost_cny"].map((key) => [key, rounded(options[key][option])]));
+  return { id: sites.id[options.site[option]], action: "enlarge", size: options.size[option], tier: options.tier[option], ...figures };
+}
+
+const enlargedOf = ({ sites, options }, enlarged) => (enlarged.length ? { upgradable: enlarged.map((option) => sites.id[options.site[option]]) } : {});
+
+// The weights of groups, also where they are all one: the scenario may state others.
+function weightsOf({ data, weights }) {
+  if (!data.groups.length) return {};
+  return { weights: Object.fromEntries(data.groups.map(({ name }, i) => [name, weights[i]]).filter(([, weight]) => weight !== 1)) };
+}
+
+// What the solver was not free to decide.
+function fixedOf(engine, choice, proof) {
+  if (proof.covered === undefined) return {};
+  const { sites, optionsOf, open } = engine;
+  const pinned = choice.pinned.filter((site) => sites.kind[site] === "candidate");
+  const isOpen = (site) => optionsOf[site].some((option) => open[option]);
+  const forced = pinned.filter(isOpen).map((site) => sites.id[site]);
+  const forbidden = pinned.filter((site) => !isOpen(site)).map((site) => sites.id[site]);
+  return { ...(forced.length ? { forced } : {}), ...(forbidden.length ? { forbidden } : {}) };
+}
+
+/**
+ * A table for a spreadsheet. A text that a spreadsheet would take for a formula begins with an apostrophe.
+ * @param {(string | number | null)[][]} rows
+ */
+function csvOf(rows) {
+  const cell = (value) => {
+    if (value === null || value === undefined || Number.isNaN(value)) return "";
+    if (typeof value === "number") return String(value);
+    const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  };
+  return `\ufeff${rows.map((row) => row.map(cell).join(",")).join("\r\n")}\r\n`;
+}
+return { ranked, coveredToday, planOf, csvOf };
+})();
 const module_solver = (() => {
 // Which sites to open: the choice as a program for HiGHS, and what its answer means. The solver runs in a worker.
 
@@ -2769,7 +2970,7 @@ function programOf(engine, choice, goal) {
   let refused = null;
   if (goal === "most") {
     if (choice.stations !== null) {
-      const left = choice.stations - opened.length;
+      const left = engine.mostNew(choice) - opened.length;
       if (left < 0) refused = "stations";
       row(free.map((_, i) => [i, 1]), 0, Math.max(0, left));
     }
@@ -2815,6 +3016,7 @@ return { askedOf, programOf };
 const module_solving = (() => {
 const { number, percent, persons } = module_numbers;
 const { bytesOf, inflated, textOf } = module_packing;
+const { coveredToday } = module_plan;
 const { programOf } = module_solver;
 const { changed } = module_state;
 // Solving in the page: HiGHS as WebAssembly in a worker of its own, so that nothing is fetched and nothing stops meanwhile.
@@ -2883,17 +3085,21 @@ function work() {
  * @param {ReturnType<typeof programOf>} program
  * @param {"most" | "fewest"} goal
  * @param {any} answer
+ * @param {import("./state.mjs").Choice} choice
  */
-function readAnswer(engine, program, goal, answer) {
+function readAnswer(engine, program, goal, answer, choice) {
   if (!answer.values) return null;
-  const { kept, free, covered } = program.asked;
-  const open = [...kept, ...free.filter((_, i) => answer.values[i] > 0.5)];
+  const { kept: stays, free, covered } = program.asked;
+  const open = [...stays, ...free.filter((_, i) => answer.values[i] > 0.5)];
   const { objective, bound } = answer;
   const apart = Math.abs(bound - objective);
   // Stations are whole: a bound above seven is eight.
   const least = goal === "fewest" ? Math.ceil(bound - 1e-6) : bound;
   const proved = answer.optimal && (goal === "fewest" ? least >= Math.round(objective) : apart <= Math.max(1e-6, SAME * Math.abs(objective)) + 1e-6);
-  return { open, proved, objective, bound: least, boundCovered: goal === "most" ? covered / engine.valueUnit + bound : null, stations: program.opened.length };
+  // Against today: what closed facilities cover is lost.
+  const kept = covered / engine.valueUnit - coveredToday(engine, choice).value;
+  const most = goal === "most" ? { gained: kept + objective, most: kept + bound, boundCovered: covered / engine.valueUnit + bound } : { gained: 0, most: 0, boundCovered: null };
+  return { open, proved, objective, bound: least, ...most, stations: program.opened.length };
 }
 
 /** The section of the panel. */
@@ -2989,7 +3195,7 @@ class Solving {
       this.end(view.text("solve_failed", { why: error }));
       return;
     }
-    const found = readAnswer(view.engine, program, goal, answer);
+    const found = readAnswer(view.engine, program, goal, answer, choice);
     if (!found) {
       this.end(view.text(answer.infeasible ? "solve_infeasible" : "solve_nothing", { seconds: SECONDS }));
       return;
@@ -3002,185 +3208,15 @@ class Solving {
     const total = program.opened.length;
     const values =
       goal === "most"
-        ? { value: persons(found.objective), bound: persons(found.bound) }
+        ? { value: persons(found.gained), bound: persons(found.most) }
         : { value: number(Math.round(found.objective) + total), bound: number(found.bound + total) };
-    const gap = found.objective ? percent(Math.abs(found.bound - found.objective) / Math.abs(found.objective), 2) : percent(0, 2);
+    const [value, bound] = goal === "most" ? [found.gained, found.most] : [found.objective, found.bound];
+    const gap = value ? percent(Math.abs(bound - value) / Math.abs(value), 2) : percent(0, 2);
     const told = `solve_${found.proved ? "optimal" : "feasible"}_${goal}`;
     this.end(view.text(goal === "most" && view.engine.weighted ? `${told}_weighted` : told, { ...values, gap }));
   }
 }
 return { readAnswer, Solving };
-})();
-const module_plan = (() => {
-// A choice as files: a plan's GeoJSON, which `siting check --with` reads, and tables for a spreadsheet.
-
-/** @typedef {import("./engine.mjs").Engine} Engine */
-/** @typedef {import("./state.mjs").Choice} Choice */
-
-// Figures are written with six decimals, as the library writes them.
-const rounded = (value) => (value === null || !Number.isFinite(value) ? null : Number(value.toFixed(6)));
-
-/**
- * New stations, the one that adds most people first, and what each adds to those before it; `value` counts with the
- * weights of groups, `baseValue` that without the new stations.
- * @param {Engine} engine
- * @param {Choice} choice
- */
-function ranked(engine, choice) {
-  const { options } = engine;
-  const isNew = (option) => engine.isNew(options.site[option]);
-  const before = engine.opened();
-  const waiting = choice.open.filter(isNew);
-  engine.set(choice.open.filter((option) => !isNew(option)), choice.minutes);
-  const base = engine.coveredWhole / engine.unit;
-  const baseValue = engine.coveredValue / engine.valueUnit;
-  const found = [];
-  while (waiting.length) {
-    let best = 0;
-    let most = -1;
-    waiting.forEach((option, i) => {
-      const gain = engine.gain(option);
-      if (gain > most) [best, most] = [i, gain];
-    });
-    const [option] = waiting.splice(best, 1);
-    engine.turn(option, true);
-    found.push({ option, gain: most });
-  }
-  const value = engine.coveredValue / engine.valueUnit;
-  engine.set(before, choice.minutes);
-  return { base, baseValue, value, stations: found };
-}
-
-/**
- * @param {Engine} engine
- * @param {Choice} choice
- * @param {{covered?: number, status?: string, solver?: string, stoppedBy?: string}} [proof] of the solver of the page: how
- *   many elderly (weighted, where groups have weights) any choice can cover
- */
-function planOf(engine, choice, proof = {}) {
-  const { sites, options, data } = engine;
-  const { base, baseValue, value, stations } = ranked(engine, choice);
-  const enlarged = choice.open.filter((option) => engine.isEnlarged(option));
-  const stays = new Set(choice.open.map((option) => options.site[option]));
-  const closed = data.today.filter((option) => !stays.has(options.site[option])).map((option) => sites.id[options.site[option]]);
-  const total = data.whole.elderly;
-  // What the plan's model maximises: persons, or weighted persons.
-  const gained = engine.weighted ? value - baseValue : stations.reduce((sum, { gain }) => sum + gain, 0);
-  let sum = 0;
-  const features = stations.map(({ option, gain }, i) => {
-    const site = options.site[option];
-    sum += gain;
-    const id = `new-${sites.id[site]}`;
-    const own = sites.kind[site] === "placed";
-    const properties = {
-      id,
-      rank: i + 1,
-      // A station at any point names no candidate, but the units in which it counts.
-      candidate_id: own ? null : sites.id[site],
-      ...(own ? homesOf(engine, site) : {}),
-      tier: options.tier[option],
-      kind: sites.premises[site],
-      size: options.size[option],
-      tenure: sites.tenure[site],
-      elderly_new: rounded(gain),
-      elderly_cumulative: rounded(sum),
-      elderly_served: null,
-      covered_share_after: total > 0 ? rounded((base + sum) / total) : null,
-      land_m2: rounded(options.land_m2[option]),
-      floor_area_m2: rounded(options.floor_area_m2[option]),
-      beds: rounded(options.beds[option]),
-      cost_cny: rounded(options.cost_cny[option]),
-      subsidy_cny: rounded(options.subsidy_cny[option]),
-      subsidy_conditional_cny: rounded(options.subsidy_conditional_cny[option]),
-      generated: sites.generated.includes(site),
-    };
-    return { type: "Feature", id, properties, geometry: { type: "Point", coordinates: sites.lon_lat[site] } };
-  });
-  // Without a solver: nobody beyond those uncovered today can be newly covered.
-  const everybody = engine.weighted ? engine.value.reduce((all, each) => all + each, 0) / engine.valueUnit : data.whole.elderly;
-  const bound = rounded(Math.max(gained, (proof.covered ?? everybody) - baseValue));
-  const request = { model: "mclp", ...limitsOf(choice, proof, stations.length, closed), ...fixedOf(engine, choice, proof), ...enlargedOf(engine, enlarged), ...weightsOf(engine) };
-  return {
-    type: "FeatureCollection",
-    result: "plan",
-    ...data.facts,
-    request,
-    status: proof.status ?? "feasible",
-    objective: rounded(gained),
-    bound,
-    optimality_gap: gained > 0 ? rounded(Math.abs(bound - gained) / gained) : bound > 0 ? null : 0,
-    first_objective: rounded(gained),
-    stages: [{ name: "covered", sense: "max", objective: rounded(gained), bound }],
-    stage_clauses: [],
-    stopped_by: proof.stoppedBy ?? "interrupt",
-    solver: proof.solver ?? "page",
-    proof: "solver",
-    certificate: null,
-    excluded: [],
-    changes: [
-      ...closed.map((id) => ({ id, action: "close", size: null, tier: null, land_m2: null, floor_area_m2: null, beds: null, cost_cny: 0 })),
-      ...enlarged.map((option) => changeOf(engine, option)),
-    ],
-    minutes: data.minutes[choice.minutes],
-    features,
-  };
-}
-
-// The name and the units of a station of the reader's own, as its columns in a plan's file.
-function homesOf(engine, site) {
-  const { home } = engine.placed[site - engine.firstPlaced];
-  return { name: engine.sites.name[site], ...Object.fromEntries(Object.entries(home).map(([key, id]) => [`${key}_id`, id])) };
-}
-
-// The limits within which the choice was made: those of the solver, or the choice's own number of stations.
-function limitsOf(choice, proof, count, closed) {
-  const solved = proof.covered !== undefined;
-  const closable = closed.length ? { closable: closed } : {};
-  // Facilities can be closed only where the number of stations is limited.
-  const stations = solved && choice.stations !== null ? choice.stations : solved && choice.budget !== null && !closed.length ? undefined : count;
-  const budget = solved && choice.budget !== null ? { budget_cny: choice.budget } : {};
-  return { ...(stations === undefined ? {} : { stations }), ...budget, ...closable };
-}
-
-// A facility in a larger size, as the changes of a plan's file have it.
-function changeOf({ sites, options }, option) {
-  const figures = Object.fromEntries(["land_m2", "floor_area_m2", "beds", "cost_cny"].map((key) => [key, rounded(options[key][option])]));
-  return { id: sites.id[options.site[option]], action: "enlarge", size: options.size[option], tier: options.tier[option], ...figures };
-}
-
-const enlargedOf = ({ sites, options }, enlarged) => (enlarged.length ? { upgradable: enlarged.map((option) => sites.id[options.site[option]]) } : {});
-
-// The weights of groups, also where they are all one: the scenario may state others.
-function weightsOf({ data, weights }) {
-  if (!data.groups.length) return {};
-  return { weights: Object.fromEntries(data.groups.map(({ name }, i) => [name, weights[i]]).filter(([, weight]) => weight !== 1)) };
-}
-
-// What the solver was not free to decide.
-function fixedOf(engine, choice, proof) {
-  if (proof.covered === undefined) return {};
-  const { sites, optionsOf, open } = engine;
-  const pinned = choice.pinned.filter((site) => sites.kind[site] === "candidate");
-  const isOpen = (site) => optionsOf[site].some((option) => open[option]);
-  const forced = pinned.filter(isOpen).map((site) => sites.id[site]);
-  const forbidden = pinned.filter((site) => !isOpen(site)).map((site) => sites.id[site]);
-  return { ...(forced.length ? { forced } : {}), ...(forbidden.length ? { forbidden } : {}) };
-}
-
-/**
- * A table for a spreadsheet. A text that a spreadsheet would take for a formula begins with an apostrophe.
- * @param {(string | number | null)[][]} rows
- */
-function csvOf(rows) {
-  const cell = (value) => {
-    if (value === null || value === undefined || Number.isNaN(value)) return "";
-    if (typeof value === "number") return String(value);
-    const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-  };
-  return `\ufeff${rows.map((row) => row.map(cell).join(",")).join("\r\n")}\r\n`;
-}
-return { ranked, planOf, csvOf };
 })();
 const module_drawing = (() => {
 const { floorOf } = module_figures;
@@ -3840,7 +3876,8 @@ class View {
     const { choice, found } = this;
     const told = [];
     const { stations, cost, unknown } = found.money;
-    if (choice.stations !== null && stations > choice.stations) told.push(this.text("over_stations", { count: stations - choice.stations }));
+    const most = this.engine.mostNew(choice);
+    if (most !== null && stations > most) told.push(this.text("over_stations", { count: stations - most }));
     if (choice.budget !== null && cost > choice.budget) told.push(this.text("over_budget", { amount: money(cost - choice.budget) }));
     if (unknown) told.push(this.text("cost_unknown", { count: unknown }));
     const { make } = this.tools;

@@ -391,6 +391,21 @@ export class Engine {
   }
 
   /**
+   * How many stations of a choice may be new: closing a facility of the circle allows one more, as in a plan. Null
+   * without a limit.
+   * @param {{open: number[], stations: number | null}} choice
+   */
+  mostNew(choice) {
+    return choice.stations === null ? null : choice.stations + this.closedOf(choice).filter((option) => this.options.counts[option]).length;
+  }
+
+  /** What stands today and is closed in a choice. @param {{open: number[]}} choice */
+  closedOf({ open }) {
+    const stays = new Set(open.map((option) => this.options.site[option]));
+    return this.data.today.filter((option) => !stays.has(this.options.site[option]));
+  }
+
+  /**
    * Open or close one option; another option of its site is closed.
    * @param {number} option
    * @param {boolean} open

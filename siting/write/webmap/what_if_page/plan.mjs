@@ -7,8 +7,8 @@
 const rounded = (value) => (value === null || !Number.isFinite(value) ? null : Number(value.toFixed(6)));
 
 /**
- * New stations, the one that adds most people first, and what each adds to those before it; `value` counts with the
- * weights of groups, `baseValue` that without the new stations.
+ * New stations, the one that adds most people first, and what each adds to those before it; `base` are those covered
+ * without new stations, `value` all with the weights of groups.
  * @param {Engine} engine
  * @param {Choice} choice
  */
@@ -19,7 +19,6 @@ export function ranked(engine, choice) {
   const waiting = choice.open.filter(isNew);
   engine.set(choice.open.filter((option) => !isNew(option)), choice.minutes);
   const base = engine.coveredWhole / engine.unit;
-  const baseValue = engine.coveredValue / engine.valueUnit;
   const found = [];
   while (waiting.length) {
     let best = 0;
@@ -34,7 +33,20 @@ export function ranked(engine, choice) {
   }
   const value = engine.coveredValue / engine.valueUnit;
   engine.set(before, choice.minutes);
-  return { base, baseValue, value, stations: found };
+  return { base, value, stations: found };
+}
+
+/**
+ * How many people the facilities of today cover within the minutes of a choice, and how many with the weights of groups.
+ * @param {Engine} engine
+ * @param {Choice} choice
+ */
+export function coveredToday(engine, choice) {
+  const before = engine.opened();
+  engine.set(engine.data.today, choice.minutes);
+  const found = { persons: engine.coveredWhole / engine.unit, value: engine.coveredValue / engine.valueUnit };
+  engine.set(before, choice.minutes);
+  return found;
 }
 
 /**
@@ -45,13 +57,16 @@ export function ranked(engine, choice) {
  */
 export function planOf(engine, choice, proof = {}) {
   const { sites, options, data } = engine;
-  const { base, baseValue, value, stations } = ranked(engine, choice);
+  const { base, value, stations } = ranked(engine, choice);
   const enlarged = choice.open.filter((option) => engine.isEnlarged(option));
-  const stays = new Set(choice.open.map((option) => options.site[option]));
-  const closed = data.today.filter((option) => !stays.has(options.site[option])).map((option) => sites.id[options.site[option]]);
+  const idOf = (option) => sites.id[options.site[option]];
+  const closed = engine.closedOf(choice).map(idOf);
+  const closable = engine.closedOf(choice).filter((option) => options.counts[option]).map(idOf);
   const total = data.whole.elderly;
   // What the plan's model maximises: persons, or weighted persons.
-  const gained = engine.weighted ? value - baseValue : stations.reduce((sum, { gain }) => sum + gain, 0);
+  // Closing a facility loses what it covers.
+  const today = coveredToday(engine, choice);
+  const gained = engine.weighted ? value - today.value : base - today.persons + stations.reduce((sum, { gain }) => sum + gain, 0);
   let sum = 0;
   const features = stations.map(({ option, gain }, i) => {
     const site = options.site[option];
@@ -84,8 +99,8 @@ export function planOf(engine, choice, proof = {}) {
   });
   // Without a solver: nobody beyond those uncovered today can be newly covered.
   const everybody = engine.weighted ? engine.value.reduce((all, each) => all + each, 0) / engine.valueUnit : data.whole.elderly;
-  const bound = rounded(Math.max(gained, (proof.covered ?? everybody) - baseValue));
-  const request = { model: "mclp", ...limitsOf(choice, proof, stations.length, closed), ...fixedOf(engine, choice, proof), ...enlargedOf(engine, enlarged), ...weightsOf(engine) };
+  const bound = rounded(Math.max(gained, (proof.covered ?? everybody) - today.value));
+  const request = { model: "mclp", ...limitsOf(choice, proof, stations.length, closable), ...fixedOf(engine, choice, proof), ...enlargedOf(engine, enlarged), ...weightsOf(engine) };
   return {
     type: "FeatureCollection",
     result: "plan",

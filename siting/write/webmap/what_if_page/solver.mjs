@@ -81,7 +81,7 @@ export function programOf(engine, choice, goal) {
   let refused = null;
   if (goal === "most") {
     if (choice.stations !== null) {
-      const left = choice.stations - opened.length;
+      const left = engine.mostNew(choice) - opened.length;
       if (left < 0) refused = "stations";
       row(free.map((_, i) => [i, 1]), 0, Math.max(0, left));
     }

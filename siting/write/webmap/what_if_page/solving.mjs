@@ -1,6 +1,7 @@
 // Solving in the page: HiGHS as WebAssembly in a worker of its own, so that nothing is fetched and nothing stops meanwhile.
 import { number, percent, persons } from "./numbers.mjs";
 import { bytesOf, inflated, textOf } from "./packing.mjs";
+import { coveredToday } from "./plan.mjs";
 import { programOf } from "./solver.mjs";
 import { changed } from "./state.mjs";
 
@@ -68,17 +69,21 @@ function work() {
  * @param {ReturnType<typeof programOf>} program
  * @param {"most" | "fewest"} goal
  * @param {any} answer
+ * @param {import("./state.mjs").Choice} choice
  */
-export function readAnswer(engine, program, goal, answer) {
+export function readAnswer(engine, program, goal, answer, choice) {
   if (!answer.values) return null;
-  const { kept, free, covered } = program.asked;
-  const open = [...kept, ...free.filter((_, i) => answer.values[i] > 0.5)];
+  const { kept: stays, free, covered } = program.asked;
+  const open = [...stays, ...free.filter((_, i) => answer.values[i] > 0.5)];
   const { objective, bound } = answer;
   const apart = Math.abs(bound - objective);
   // Stations are whole: a bound above seven is eight.
   const least = goal === "fewest" ? Math.ceil(bound - 1e-6) : bound;
   const proved = answer.optimal && (goal === "fewest" ? least >= Math.round(objective) : apart <= Math.max(1e-6, SAME * Math.abs(objective)) + 1e-6);
-  return { open, proved, objective, bound: least, boundCovered: goal === "most" ? covered / engine.valueUnit + bound : null, stations: program.opened.length };
+  // Against today: what closed facilities cover is lost.
+  const kept = covered / engine.valueUnit - coveredToday(engine, choice).value;
+  const most = goal === "most" ? { gained: kept + objective, most: kept + bound, boundCovered: covered / engine.valueUnit + bound } : { gained: 0, most: 0, boundCovered: null };
+  return { open, proved, objective, bound: least, ...most, stations: program.opened.length };
 }
 
 /** The section of the panel. */
@@ -174,7 +179,7 @@ export class Solving {
       this.end(view.text("solve_failed", { why: error }));
       return;
     }
-    const found = readAnswer(view.engine, program, goal, answer);
+    const found = readAnswer(view.engine, program, goal, answer, choice);
     if (!found) {
       this.end(view.text(answer.infeasible ? "solve_infeasible" : "solve_nothing", { seconds: SECONDS }));
       return;
@@ -187,9 +192,10 @@ export class Solving {
     const total = program.opened.length;
     const values =
       goal === "most"
-        ? { value: persons(found.objective), bound: persons(found.bound) }
+        ? { value: persons(found.gained), bound: persons(found.most) }
         : { value: number(Math.round(found.objective) + total), bound: number(found.bound + total) };
-    const gap = found.objective ? percent(Math.abs(found.bound - found.objective) / Math.abs(found.objective), 2) : percent(0, 2);
+    const [value, bound] = goal === "most" ? [found.gained, found.most] : [found.objective, found.bound];
+    const gap = value ? percent(Math.abs(bound - value) / Math.abs(value), 2) : percent(0, 2);
     const told = `solve_${found.proved ? "optimal" : "feasible"}_${goal}`;
     this.end(view.text(goal === "most" && view.engine.weighted ? `${told}_weighted` : told, { ...values, gap }));
   }

@@ -328,7 +328,8 @@ export class View {
     const { choice, found } = this;
     const told = [];
     const { stations, cost, unknown } = found.money;
-    if (choice.stations !== null && stations > choice.stations) told.push(this.text("over_stations", { count: stations - choice.stations }));
+    const most = this.engine.mostNew(choice);
+    if (most !== null && stations > most) told.push(this.text("over_stations", { count: stations - most }));
     if (choice.budget !== null && cost > choice.budget) told.push(this.text("over_budget", { amount: money(cost - choice.budget) }));
     if (unknown) told.push(this.text("cost_unknown", { count: unknown }));
     const { make } = this.tools;

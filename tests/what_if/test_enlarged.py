@@ -87,11 +87,11 @@ def test_a_facility_is_enlarged_in_the_page(
         compared = page_.inner_text(".compared")
         assert "250.0" in compared
         # The list of sizes follows what is undone and done again.
-        sizes = page_.locator("#what-if-sites select").first
-        label = "(list) => list.selectedOptions[0].textContent"
+        size = "document.querySelector('#what-if-sites select').selectedOptions[0].text"
+        shown = f"(same) => ({size} === 'centre') === same"
         for button, same in (("撤销", False), ("重做", True)):
             page_.get_by_role("button", name=button, exact=True).click()
-            assert (sizes.evaluate(label) == "centre") is same
+            page_.wait_for_function(shown, arg=same)
         exported = saved(page_, "导出选址方案（GeoJSON）", tmp_path / "plan.geojson")
     assert heard.complaints == []
     (change,) = json.loads(exported.read_text(encoding="utf-8"))["changes"]

@@ -29,7 +29,7 @@ from siting.locate.certificate import (
     value_of,
 )
 from siting.locate.certificate_multipliers import Maker, Stops, maker_of
-from siting.locate.deadline import Deadline
+from siting.locate.deadline import Deadline, Interruptible
 from siting.locate.median.instance import FREE, INSIDE, OUTSIDE, States
 from siting.locate.problem import Effort, MaximalCovering, Model, PMedian, Problem, SetCovering
 
@@ -99,10 +99,9 @@ def certificate_of(
     blank = Certificate(name, bits, 0, (), shift, (), {}, served)
     deadline, goal = Deadline(effort), _goal(problem, model, blank, chosen)
     search = _Search(problem, model, blank, maker_of(problem, model), goal, deadline.should_stop)
-    try:
+    with Interruptible():
         search.run(told or (lambda _: None))
-    except KeyboardInterrupt:
-        search.stop()
+    search.stop()
     return search.certificate()
 
 
@@ -261,7 +260,6 @@ class _Search:
                 node.tree.clear()
                 heapq.heappush(self.open, node)
                 raise
-        self.stop()
 
     def _size(self) -> int:
         """Return about how many characters the certificate has if the search stops now, with two more sets."""

@@ -110,8 +110,11 @@ def propose(
     sites = question.sites_of(solution.chosen)
     certificate, stage = certified(question, solution, effort, report)
     solution = with_bound(solution, stage)
-    selection = _selection(question, solution, sites, served_today(question, replace(effort, report=None)))
-    selection = replace(selection, certificate=certificate, certified=stage is not None and is_proved(stage))
+    today = served_today(question, replace(effort, report=None))
+    selection = _selection(question, solution, sites, today)
+    # As it is verified: by the people newly covered.
+    optimal = stage is not None and is_proved(_newly(stage, today))
+    selection = replace(selection, certificate=certificate, certified=optimal)
     links = links_of(question, ground, solution)
     notes = (*notes, *compared_with_start(question, begun, solution, start, share=scenario.scenario.share))
     proposal = laid_out(ground, question, before, selection, report, standing=sites, notes=notes, links=links)

@@ -7,14 +7,16 @@ from siting.assess.withholding import withheld_report
 from siting.domain.nouns import Assessment, Progress, quiet
 from siting.domain.scenario import Scenario
 from siting.domain.withheld import ROUNDED
-from siting.pipeline.ground import measure, prepare
+from siting.pipeline.ground import WalkerOf, measure, prepare
 from siting.pipeline.uncertainty import with_certainty
 
 
-def check(scenario: Scenario, progress: Progress | None = None) -> Assessment:
-    """Read a scenario's layers and judge its places."""
+def check(
+    scenario: Scenario, progress: Progress | None = None, *, walker_of: WalkerOf | None = None
+) -> Assessment:
+    """Read a scenario's layers and judge its places; ``walker_of`` makes what computes its walks."""
     report = progress or quiet
-    ground = prepare(scenario, report)
+    ground = prepare(scenario, report, walker_of=walker_of)
     found = with_certainty(measure(ground, ground.facilities, report), ground, report)
     return withheld_report(found) if scenario.scenario.share else found
 

@@ -1,6 +1,6 @@
 """The data that are the same before and after a plan, and the one function that measures both."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from siting.domain.scenario import LandBasis, Scenario, Walking, fingerprint
 from siting.domain.standards import Standard
 from siting.read import read_inputs
 from siting.travel import StraightLines, Surface, WalkingNetwork
-from siting.travel.cache import CachedTravel, WalkingGround
+from siting.travel.cache import CachedTravel, Walker, WalkingGround
 from siting.units import SECONDS_PER_MINUTE
 
 
@@ -51,17 +51,26 @@ class PreparedScenario:
         return self.ways.ready
 
 
+# Makes, for the inputs of a scenario, what computes its walks in parts.
+WalkerOf = Callable[[Inputs], Walker]
+
+
 def prepare(
-    scenario: Scenario, progress: Progress, *, placed: Sequence[PlacedStation] = (), file: str = ""
+    scenario: Scenario,
+    progress: Progress,
+    *,
+    placed: Sequence[PlacedStation] = (),
+    file: str = "",
+    walker_of: WalkerOf | None = None,
 ) -> PreparedScenario:
     """Read a scenario's layers, and prepare people, travel and candidates; with those that a plan's file places."""
     inputs = read_inputs(scenario, progress)
     if placed:
         inputs = places.with_placed(places.with_generated(inputs), placed, file)
-    return prepared(inputs, progress)
+    return prepared(inputs, progress, walker_of=walker_of)
 
 
-def prepared(inputs: Inputs, progress: Progress) -> PreparedScenario:
+def prepared(inputs: Inputs, progress: Progress, *, walker_of: WalkerOf | None = None) -> PreparedScenario:
     """Prepare people, travel and candidates of inputs that are read."""
     inputs, scenario = places.with_generated(inputs), inputs.scenario
     basis, unshared = basis_of(inputs), ""
@@ -71,7 +80,7 @@ def prepared(inputs: Inputs, progress: Progress) -> PreparedScenario:
     planned = is_planned(scenario, inputs.population)
     inputs, demand = assessed_people(inputs, basis, progress)
     holders = places.holding_units(areas_of(inputs))
-    ways = CachedTravel(walking_ground(inputs), progress)
+    ways = CachedTravel(walking_ground(inputs), progress, None if walker_of is None else walker_of(inputs))
     facilities = places.with_plots(places.open_facilities(inputs.facilities, scenario.scenario))
     warnings = tuple(warnings_of(scenario, demand, basis, planned=planned))
     refused = refused_of(inputs)

@@ -8,12 +8,12 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from siting.domain.nouns import Access, Floats, Ints, Note, Progress, Times, quiet
+from siting.domain.nouns import Access, Bools, Floats, Ints, Note, Progress, Times, quiet
 from siting.domain.scenario import Walking
 from siting.domain.walkers import WALKERS
 from siting.travel.circles import Shapes, round_circles, walked_circles
 from siting.travel.kernel import TOLERANCE_S
-from siting.travel.network import Attachment, WalkingNetwork, attach, beside_scraps
+from siting.travel.network import WalkingNetwork, attach, beside_scraps
 from siting.travel.open_ground import Surface, crossed_circles, parts_of, stand, walk_surface
 from siting.travel.straight import StraightLines, walk_straight
 from siting.travel.walks import Limits, Reach, walk_between
@@ -111,22 +111,40 @@ def walk(
     walking: Walking,
     *,
     cutoff_s: NDArray[np.float64] | None = None,
-    circles: bool = True,
+    circles: bool | Bools = True,
+    scale_s: float = 0.0,
+    served: Ints | None = None,
 ) -> Walked:
-    """Compute the walks between sites and cells as :func:`walk_to` does, and return row numbers instead of ids."""
+    """Compute the walks between sites and cells as :func:`walk_to` does, and return row numbers instead of ids.
+
+    Walks of a part of an area take from the whole: ``circles``, the sites whose circles are drawn; ``scale_s``, the
+    longest walk, seconds; ``served``, what :func:`served_components` returns.
+    """
     xy = shapely.get_coordinates(sites.geometry.to_numpy()).reshape(-1, 2)
     # Ties between nearest sites are broken by place, then by id, independent of the order of the rows.
     rank = np.empty(len(sites), dtype=np.int64)
     rank[np.lexsort((sites.index.astype(str).to_numpy(), xy[:, 1], xy[:, 0]))] = np.arange(len(sites))
     keep, longest = reach_s(counting, walking, cutoff_s)
-    limits, drawn = Limits(longest, keep, counting, rank), counting & circles
+    limits, drawn = Limits(longest, keep, counting, rank, scale_s), counting & circles
     if ways is None:
         ways = StraightLines(WALKERS[walking.walker].flat)
     if isinstance(ways, StraightLines):
         return _straight(xy, cells, walking, limits, drawn, ways)
     if isinstance(ways, Surface):
-        return _over(ways, xy, cells, walking, limits, drawn)
-    return _along(ways, xy, cells, walking, limits, drawn)
+        return _over(ways, xy, cells, walking, limits, drawn, served)
+    return _along(ways, xy, cells, walking, limits, drawn, served)
+
+
+def served_components(ways: WalkingNetwork | Surface | StraightLines, xy: Floats, walking: Walking) -> Ints:
+    """Return the connected components of a network or surface that points join; none for straight lines."""
+    limit = np.full(len(xy), walking.attach_limit_m)
+    if isinstance(ways, StraightLines):
+        return np.zeros(0, dtype=np.int64)
+    if isinstance(ways, Surface):
+        found = parts_of(ways, stand(ways, xy, limit))
+    else:
+        found = attach(ways, xy, limit).component
+    return np.unique(found[found >= 0])
 
 
 def reach_s(counting: NDArray[np.bool_], walking: Walking, cutoff_s: Floats | None) -> tuple[Floats, Floats]:
@@ -153,7 +171,13 @@ def _straight(
 
 
 def _along(
-    network: WalkingNetwork, xy: Floats, cells: pd.DataFrame, walking: Walking, limits: Limits, drawn: NDArray[np.bool_]
+    network: WalkingNetwork,
+    xy: Floats,
+    cells: pd.DataFrame,
+    walking: Walking,
+    limits: Limits,
+    drawn: Bools,
+    served: Ints | None,
 ) -> Walked:
     """Compute walks over a network."""
     places = cells[["x", "y"]].to_numpy(dtype=np.float64)
@@ -162,10 +186,11 @@ def _along(
     doors = attach(network, xy, np.full(len(xy), walking.attach_limit_m))
     attached = doors.edge >= 0
     reach = walk_between(network, doors, people, walking.direction, limits)
-    counted, circled = doors.take(limits.counting & attached), np.flatnonzero(drawn & attached)
+    served = doors.component[limits.counting & attached] if served is None else served
+    circled = np.flatnonzero(drawn & attached)
     circles = walked_circles(network, doors.take(circled), xy[circled], walking, places, reach.rows(circled))
     reasons = _reasons(reach.nearest_s, walking.minutes * SECONDS_PER_MINUTE)
-    reasons[np.isinf(reach.nearest_s) & _cut_off(people, counted)] = "cut_off"
+    reasons[np.isinf(reach.nearest_s) & ~np.isin(people.component, served)] = "cut_off"
     alone = people.edge < 0
     reasons[alone] = "off_network"
     beside = np.zeros(len(alone), dtype=bool)
@@ -174,7 +199,13 @@ def _along(
 
 
 def _over(
-    surface: Surface, xy: Floats, cells: pd.DataFrame, walking: Walking, limits: Limits, drawn: NDArray[np.bool_]
+    surface: Surface,
+    xy: Floats,
+    cells: pd.DataFrame,
+    walking: Walking,
+    limits: Limits,
+    drawn: Bools,
+    served: Ints | None,
 ) -> Walked:
     """Compute walks over open ground."""
     places = cells[["x", "y"]].to_numpy(dtype=np.float64)
@@ -182,18 +213,15 @@ def _over(
     doors = stand(surface, xy, np.full(len(xy), walking.attach_limit_m))
     attached = doors.row >= 0
     reach = walk_surface(surface, doors, people, walking.direction, limits)
-    counted, circled = doors.take(limits.counting & attached), np.flatnonzero(drawn & attached)
+    if served is None:
+        served = parts_of(surface, doors.take(limits.counting & attached))
+    circled = np.flatnonzero(drawn & attached)
     circles = crossed_circles(surface, doors.take(circled), xy[circled], walking, places, reach.rows(circled))
     reasons = _reasons(reach.nearest_s, walking.minutes * SECONDS_PER_MINUTE)
-    cut_off = ~np.isin(parts_of(surface, people), parts_of(surface, counted))
+    cut_off = ~np.isin(parts_of(surface, people), served)
     reasons[np.isinf(reach.nearest_s) & cut_off] = "cut_off"
     reasons[people.row < 0] = "off_network"
     return Walked(reach, attached, circled, circles, reasons, surface.notes)
-
-
-def _cut_off(people: Attachment, doors: Attachment) -> NDArray[np.bool_]:
-    """Tell which cells are attached to a component without any counting site."""
-    return ~np.isin(people.component, doors.component)
 
 
 def _reasons(seconds: Floats, cutoff: float) -> NDArray[np.object_]:

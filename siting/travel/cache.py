@@ -6,12 +6,13 @@ libraries: any change gives another key. The cache holds the network prepared fo
 
 import json
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache, cached_property
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import geopandas as gpd
 import numba
@@ -20,6 +21,7 @@ import pandas as pd
 import pyproj
 import scipy
 import shapely
+from affine import Affine
 from numpy.typing import NDArray
 
 from siting.domain.nouns import Access, Floats, Grid, Network, Note, OpenGround, Progress, Raster, quiet
@@ -29,15 +31,37 @@ from siting.travel import store
 from siting.travel.access import Walked, walk
 from siting.travel.network import WalkingNetwork, prepare_network
 from siting.travel.open_ground import Surface, prepare_surface
+from siting.travel.partition import Prepared, WalkPart
 from siting.travel.slope import EdgeSeconds
 from siting.travel.straight import StraightLines
+from siting.travel.surface import CostSurface
 from siting.travel.walks import Reach
 from siting.version import __version__
 
-Prepared = WalkingNetwork | Surface | StraightLines
+
+class Walker(Protocol):
+    """Computes walks as :func:`siting.travel.access.walk` does."""
+
+    def __call__(
+        self,
+        ways: Prepared,
+        sites: gpd.GeoDataFrame,
+        counting: NDArray[np.bool_],
+        cells: pd.DataFrame,
+        walking: Walking,
+        *,
+        cutoff_s: Floats | None = None,
+        circles: bool = True,
+    ) -> Walked:
+        """Return the walks between sites and cells, by their rows."""
+        ...
+
 
 _FORMAT: Final = 1
-_CLASSES: Final = {each.__name__: each for each in (WalkingNetwork, EdgeSeconds, Walked, Reach)}
+_CLASSES: Final = {
+    each.__name__: each
+    for each in (WalkingNetwork, Surface, CostSurface, StraightLines, EdgeSeconds, Grid, Walked, Reach, WalkPart)
+}
 _LAYOUT: Final = "layout"
 
 
@@ -68,10 +92,12 @@ class CachedTravel:
         What people walk on; it is prepared only if a walk is not in the cache.
     progress : callable
         Called as ``("network", done, total)``.
+    walker : callable, optional
+        Computes walks that are not in the cache, as :func:`siting.travel.access.walk` does, which is used without it.
     """
 
-    def __init__(self, ground: WalkingGround, progress: Progress = quiet) -> None:
-        self._ground, self._progress = ground, progress
+    def __init__(self, ground: WalkingGround, progress: Progress = quiet, walker: Walker | None = None) -> None:
+        self._ground, self._progress, self._walk = ground, progress, walker
 
     @cached_property
     def key(self) -> str:
@@ -82,7 +108,7 @@ class CachedTravel:
     def ready(self) -> Prepared:
         """The prepared network or surface."""
         self._progress("network", 0, 1)
-        kept = None if store.folder() is None else _unpack(store.load(self.key))
+        kept = None if store.folder() is None else unpacked(store.load(self.key))
         found: Prepared = kept if isinstance(kept, WalkingNetwork) else self._ground.prepare()
         # Open ground is prepared faster than it could be read from the cache.
         if found is not kept and isinstance(found, WalkingNetwork) and store.folder() is not None:
@@ -104,14 +130,14 @@ class CachedTravel:
         """Compute the walks as :func:`siting.travel.walk_to` does, or return the cached result of the same walks."""
         off = store.folder() is None
         key = "" if off else self._key_of(sites, counting, cells, walking, cutoff_s, circles=circles)
-        kept = None if off else _unpack(store.load(key))
+        kept = None if off else unpacked(store.load(key))
         if isinstance(kept, Walked):
             progress("walk", 0, 1)
             walked = kept
         else:
             ways = self.ready
             progress("walk", 0, 1)
-            walked = walk(ways, sites, counting, cells, walking, cutoff_s=cutoff_s, circles=circles)
+            walked = (self._walk or walk)(ways, sites, counting, cells, walking, cutoff_s=cutoff_s, circles=circles)
             if not off:
                 _keep(key, walked)
         progress("walk", 1, 1)
@@ -199,12 +225,21 @@ def _code() -> tuple[str, ...]:
 
 
 def _keep(key: str, record: WalkingNetwork | Walked) -> None:
+    with suppress(TypeError):  # a record holds something that cannot be cached: it is computed each time
+        store.keep(key, packed(record))
+
+
+def packed(record: WalkingNetwork | Walked | WalkPart) -> dict[str, NDArray[Any]]:
+    """Return a record as arrays without objects, from which :func:`unpacked` makes it again.
+
+    Raises
+    ------
+    TypeError
+        It holds something that such arrays cannot hold.
+    """
     arrays: dict[str, NDArray[Any]] = {}
-    try:
-        layout = json.dumps(_pack(record, "0", arrays))
-    except TypeError:  # a record holds something that cannot be cached: it is computed each time
-        return
-    store.keep(key, {**arrays, _LAYOUT: np.frombuffer(layout.encode(), dtype=np.uint8)})
+    layout = json.dumps(_pack(record, "0", arrays))
+    return {**arrays, _LAYOUT: np.frombuffer(layout.encode(), dtype=np.uint8)}
 
 
 def _pack(value: Any, name: str, arrays: dict[str, NDArray[Any]]) -> Any:  # noqa: ANN401, PLR0911 - a case each
@@ -222,16 +257,20 @@ def _pack(value: Any, name: str, arrays: dict[str, NDArray[Any]]) -> Any:  # noq
         return {"shapes": name}
     if isinstance(value, pyproj.CRS):
         return {"crs": value.to_wkt()}
+    if isinstance(value, Affine):
+        return {"affine": [*value[:6]]}
     if isinstance(value, Note):
         return {"note": [value.code, _plain(value.values)]}
+    if type(value).__name__ in _CLASSES:
+        parts = {each: _pack(getattr(value, each), f"{name}.{each}", arrays) for each in _names_of(value)}
+        return {"record": type(value).__name__, "parts": parts}
     if isinstance(value, tuple):
         return {"tuple": [_pack(each, f"{name}.{i}", arrays) for i, each in enumerate(value)]}
-    if type(value).__name__ in _CLASSES:
-        parts = {
-            field.name: _pack(getattr(value, field.name), f"{name}.{field.name}", arrays) for field in fields(value)
-        }
-        return {"record": type(value).__name__, "parts": parts}
     return {"value": value}
+
+
+def _names_of(record: Any) -> Iterable[str]:  # noqa: ANN401 - one of the classes
+    return (each.name for each in fields(record)) if is_dataclass(record) else record._fields
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -242,7 +281,7 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
     return dict(values)
 
 
-def _unpack(arrays: store.Arrays | None) -> Any:  # noqa: ANN401 - a record of one of the classes, or None
+def unpacked(arrays: store.Arrays | None) -> Any:  # noqa: ANN401 - a record of one of the classes, or None
     """Return the cached record; None if it cannot be restored."""
     if arrays is None:
         return None
@@ -272,6 +311,7 @@ _UNPACKED: Final[dict[str, Callable[[Any, store.Arrays], Any]]] = {
     "texts": lambda name, arrays: arrays[name].astype(object),
     "shapes": _shapes,
     "crs": lambda text, _: pyproj.CRS.from_wkt(text),
+    "affine": lambda numbers, _: Affine(*numbers),
     "note": lambda said, _: Note(said[0], said[1]),
     "tuple": lambda parts, arrays: tuple(_record(part, arrays) for part in parts),
     "value": lambda value, _: value,

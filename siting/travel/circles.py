@@ -25,7 +25,7 @@ LATTICE_M: Final = 7.5
 # Between two lattice points the border is interpolated only if the farther one is reached at most this long after the
 # cut-off. A point that is reached later, or never, belongs to another part of the town: the circle ends at the last
 # point that is reached, and does not jump over a river.
-_SLACK_S: Final = 15.0
+SLACK_S: Final = 15.0
 _NEVER_S: Final = 1e7
 # The sites that are drawn together, and the most lattice points around them that fit well into memory. For a site with
 # more points the lattice is processed in square tiles with this many points a side.
@@ -84,7 +84,7 @@ def walked_circles(
     """
     cutoff = walking.minutes * SECONDS_PER_MINUTE
     # No walk is faster.
-    span = int(np.ceil((cutoff + _SLACK_S) * network.fastest / LATTICE_M))
+    span = int(np.ceil((cutoff + SLACK_S) * network.fastest / LATTICE_M))
     points = (2 * span + 2) ** 2
     circles = np.empty(len(xy), dtype=object)
     if points > _MOST_POINTS:
@@ -144,7 +144,7 @@ def _fields(
     probes = _attached(network, places * LATTICE_M, walking.attach_limit_m)
     if not (probes.edge >= 0).any():
         return [np.full(shape, _NEVER_S) for _ in corners]
-    limit = walking.minutes * SECONDS_PER_MINUTE + _SLACK_S
+    limit = walking.minutes * SECONDS_PER_MINUTE + SLACK_S
     found = walk_between(network, sites, probes, walking.direction, Limits.plain(len(corners), limit))
     fields, seconds = [], np.full(len(points), _NEVER_S)
     for site, where in enumerate(place.reshape(len(corners), -1)):

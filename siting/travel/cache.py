@@ -31,7 +31,7 @@ from siting.travel import store
 from siting.travel.access import Walked, walk
 from siting.travel.network import WalkingNetwork, prepare_network
 from siting.travel.open_ground import Surface, prepare_surface
-from siting.travel.partition import Prepared, WalkPart
+from siting.travel.partition import PartRows, Prepared, WalkPart
 from siting.travel.slope import EdgeSeconds
 from siting.travel.straight import StraightLines
 from siting.travel.surface import CostSurface
@@ -60,7 +60,7 @@ class Walker(Protocol):
 _FORMAT: Final = 1
 _CLASSES: Final = {
     each.__name__: each
-    for each in (WalkingNetwork, Surface, CostSurface, StraightLines, EdgeSeconds, Grid, Walked, Reach, WalkPart)
+    for each in (WalkingNetwork, Surface, CostSurface, StraightLines, EdgeSeconds, Grid, Walked, Reach, WalkPart, PartRows)
 }
 _LAYOUT: Final = "layout"
 

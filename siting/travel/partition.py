@@ -5,7 +5,7 @@ may lead. Networks are cut after they are prepared: which components are left ou
 the whole.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -36,6 +36,19 @@ _RIM: Final = 4
 
 
 @dataclass(frozen=True)
+class PartRows:
+    """The sites and cells of a part and its context, by their rows in the whole, ascending.
+
+    ``own_site`` and ``own_cell`` tell which of them belong to the part; the others are context.
+    """
+
+    site: Ints
+    own_site: Bools
+    cell: Ints
+    own_cell: Bools
+
+
+@dataclass(frozen=True)
 class WalkPart:
     """All that the walks of one part depend on: its sites and cells, and those of its context.
 
@@ -43,10 +56,8 @@ class WalkPart:
     ----------
     ways : WalkingNetwork, Surface or StraightLines
         What people walk on, as far as the part needs it.
-    site, cell : ndarray of int
-        The rows of its sites and cells in the whole, ascending.
-    own_site, own_cell : ndarray of bool
-        Which of them belong to the part; the others are context.
+    rows : PartRows
+        Its sites and cells.
     xy : ndarray
         Shape (sites, 2), metres.
     ids : ndarray of str
@@ -66,15 +77,12 @@ class WalkPart:
     """
 
     ways: Prepared
-    site: Ints
-    own_site: Bools
+    rows: PartRows
     xy: Floats
     ids: NDArray[np.object_]
     counting: Bools
     drawn: Bools
     cutoff_s: Floats
-    cell: Ints
-    own_cell: Bools
     places: Floats
     walking: str
     scale_s: float
@@ -134,15 +142,12 @@ def split_walks(  # noqa: PLR0913 - all that a walk depends on
             int(part),
             WalkPart(
                 ways=cut.to(_wider(box, far)),
-                site=site,
-                own_site=own_site[site],
+                rows=PartRows(site, own_site[site], cell, own_cell[cell]),
                 xy=xy[site],
                 ids=ids[site],
                 counting=counting[site],
                 drawn=(own_site & counting)[site] & circles,
                 cutoff_s=keep[site],
-                cell=cell,
-                own_cell=own_cell[cell],
                 places=places[cell],
                 walking=walking.model_dump_json(),
                 scale_s=longest_s,
@@ -168,9 +173,7 @@ def walk_part(part: WalkPart) -> Walked:
     )
 
 
-def join_walks(
-    ways: Prepared, sites: int, cells: int, parts: Sequence[tuple[WalkPart, Walked]]
-) -> Walked:
+def join_walks(ways: Prepared, sites: int, cells: int, parts: Iterable[tuple[PartRows, Walked]]) -> Walked:
     """Join the walks of all parts: every cell has those of its own part, every site the circle of its own part."""
     nearest, second = np.full(cells, -1, dtype=np.int64), np.full(cells, -1, dtype=np.int64)
     nearest_s, second_s = np.full(cells, np.inf), np.full(cells, np.inf)

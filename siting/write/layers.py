@@ -1,6 +1,7 @@
 """Gap reports and plans as layers for a GIS: GeoPackage with all of them, GeoParquet with the first."""
 
 import datetime as dt
+import io
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -74,7 +75,7 @@ def save_gaps(path: Path, assessment: Assessment) -> None:
     if ending == ".gpkg":
         _write_geopackage(path, _layers(assessment), assessment)
     elif ending == ".parquet":
-        _write_parquet(path, _table(assessment.places, PLACE_COLUMNS), assessment)
+        _write_parquet(path, table_of(assessment.places, PLACE_COLUMNS), assessment)
     else:
         write_gaps(path, assessment)
 
@@ -97,7 +98,7 @@ def save_plan(path: Path, proposal: Proposal) -> None:
         Another ending, or the file cannot be written.
     """
     ending = ending_of(path, "plan")
-    stations = _table(proposal.stations, PLAN_COLUMNS)
+    stations = table_of(proposal.stations, PLAN_COLUMNS)
     if ending == ".gpkg":
         _write_geopackage(path, {"stations": stations, **_layers(proposal.after)}, proposal.after)
     elif ending == ".parquet":
@@ -149,7 +150,7 @@ def report_layers(assessment: Assessment, proposal: Proposal | None) -> dict[str
     layers["facilities"] = _layers(assessment)["facilities"]
     if proposal is not None:
         layers |= {f"{name}_after": table for name, table in _by_level(proposal.after).items()}
-        layers["stations"] = _table(proposal.stations, PLAN_COLUMNS)
+        layers["stations"] = table_of(proposal.stations, PLAN_COLUMNS)
     return layers
 
 
@@ -161,7 +162,7 @@ def _by_level(assessment: Assessment) -> dict[str, pd.DataFrame]:
     return {
         **{f"unit_{level}": units[units["level"] == level] for level in assessment.inputs.units},
         "places": found["places"],
-        "circles": _table(circles, (Column("facility_id", "text"),)),
+        "circles": table_of(circles, (Column("facility_id", "text"),)),
         "checks": found["checks"],
     }
 
@@ -175,14 +176,14 @@ def _layers(assessment: Assessment) -> dict[str, pd.DataFrame]:
     columns = (*FACILITY_COLUMNS, _LAND_HIGH, _PERHAPS, *homes)
     checks = assessment.checks.drop(columns=["level"], errors="ignore").reset_index()
     return {
-        "places": _table(places[estates], PLACE_COLUMNS),
-        "units": _table(places[~estates], PLACE_COLUMNS),
-        "facilities": _table(facilities.rename_axis("id").reset_index(), columns),
-        "checks": _table(checks, (_LEVEL, _ID, *(each for each in CHECK_COLUMNS if each.key != "level"))),
+        "places": table_of(places[estates], PLACE_COLUMNS),
+        "units": table_of(places[~estates], PLACE_COLUMNS),
+        "facilities": table_of(facilities.rename_axis("id").reset_index(), columns),
+        "checks": table_of(checks, (_LEVEL, _ID, *(each for each in CHECK_COLUMNS if each.key != "level"))),
     }
 
 
-def _table(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
+def table_of(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
     """Return some columns in types that files support, lists as words, with the geometry if there is one."""
     table = pd.DataFrame({each.key: _typed(frame[each.key], each) for each in columns if each.key in frame})
     if not isinstance(frame, gpd.GeoDataFrame):
@@ -291,7 +292,11 @@ def _write_parquet(path: Path, table: pd.DataFrame, assessment: Assessment) -> N
     if assessment.inputs.scenario.scenario.share:
         # Attributes stand in the metadata of the file.
         table.attrs[ROUNDED] = say("table.people_rounded", "en")
-    with tempfile.TemporaryDirectory(prefix="siting-") as folder:
-        draft = Path(folder) / "layers.parquet"
-        table.to_parquet(draft, index=False)
-        write_bytes(path, draft.read_bytes())
+    write_bytes(path, parquet_bytes(table))
+
+
+def parquet_bytes(table: pd.DataFrame) -> bytes:
+    """Return a table as the bytes of a Parquet file, without its index."""
+    content = io.BytesIO()
+    table.to_parquet(content, index=False)
+    return content.getvalue()

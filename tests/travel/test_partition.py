@@ -101,7 +101,7 @@ def test_split_and_joined_walks_are_the_undivided_ones(
     for _, part in split_walks(ways, sites, counting, cells, walking, part_of(at), part_of(xy), cutoff_s=cutoff):
         again = unpacked(packed(part))
         assert digest(again) == digest(part)
-        parts.append((again, unpacked(packed(walk_part(again)))))
+        parts.append((again.rows, unpacked(packed(walk_part(again)))))
     assert same(join_walks(ways, len(sites), len(cells), parts), whole)
 
 
@@ -115,8 +115,8 @@ def test_a_part_has_only_the_ways_that_it_needs() -> None:
     walking = Walking(mode="network", minutes=3.0, max_minutes=3.0)
     for part, found in split_walks(ways, sites, np.ones(2, dtype=bool), cells, walking, both, both):
         assert isinstance(found.ways, WalkingNetwork)
-        assert found.site.tolist() == [part]
-        assert found.cell.tolist() == [part]
+        assert found.rows.site.tolist() == [part]
+        assert found.rows.cell.tolist() == [part]
         assert 0 < len(found.ways.u) < len(ways.u) / 2
 
 

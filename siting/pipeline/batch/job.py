@@ -1,0 +1,115 @@
+"""What a batch is asked to do, and what it found."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from siting.domain.nouns import Assessment
+from siting.pipeline.planning import Planned
+
+# The stage of progress that counts parts.
+STAGE: Final = "parts"
+WORK: Final = "work"
+PARTS: Final = "parts"
+# The columns of the table of parts.
+COLUMNS: Final = (
+    "part",
+    "name",
+    "residents",
+    "elderly",
+    "elderly_covered",
+    "covered_share",
+    "places",
+    "places_with_gap",
+    "stations",
+)
+
+
+@dataclass(frozen=True)
+class Job:
+    """Where a batch runs, and what it is asked to plan.
+
+    Parameters
+    ----------
+    out : pathlib.Path
+        The folder of the results.
+    scheduler : str or None
+        The address of a running Dask scheduler; None: processes of this machine.
+    workers : int or None
+        Their number; that of the processors if absent.
+    storage : str or None
+        Where inputs and results of parts lie: a folder or a URL of fsspec; ``work`` within ``out`` if absent.
+    stations : int or None
+        Share out so many new stations over the parts; None: no plan.
+    """
+
+    out: Path
+    scheduler: str | None = None
+    workers: int | None = None
+    storage: str | None = None
+    stations: int | None = None
+
+    @property
+    def work(self) -> str:
+        """Where inputs and results of parts lie."""
+        return self.storage or str((self.out / WORK).resolve())
+
+    def folder_of(self, name: str) -> Path:
+        """Return the folder of a part's results."""
+        return (self.out / PARTS / name).resolve()
+
+
+@dataclass(frozen=True)
+class SharedPlan:
+    """What stations over parts achieve together: people newly covered, and the proved bound.
+
+    ``price`` is the Lagrangian multiplier of the number of stations: what the last station adds, persons.
+    """
+
+    stations: int
+    objective: float
+    bound: float
+    price: float
+
+    @property
+    def gap(self) -> float:
+        """(bound − objective) ÷ objective; 0 if both are equal."""
+        above = max(self.bound - self.objective, 0.0)
+        return above / self.objective if self.objective > 0 else above
+
+
+@dataclass(frozen=True)
+class BatchResult:
+    """What a batch found: a table of its parts, and the files that were written.
+
+    ``assessment`` and ``planned`` are those of the whole if it is one scenario.
+    """
+
+    parts: pd.DataFrame
+    files: Sequence[Path] = ()
+    assessment: Assessment | None = None
+    planned: Planned | None = None
+    plan: SharedPlan | None = None
+    notes: Sequence[str] = field(default_factory=tuple)
+
+
+def file_names(ids: Sequence[object]) -> tuple[str, ...]:
+    """Return a name of a file for each id, all different: letters, digits, ``.``, ``-`` and ``_`` of the id.
+
+    Examples
+    --------
+    >>> from siting.pipeline.batch.job import file_names
+    >>> file_names(["500106", "沙坪坝区", "a/b", "a:b", "A_B", ".."])
+    ('500106', '沙坪坝区', 'a_b', 'a_b-2', 'A_B-3', '_')
+    """
+    taken: dict[str, int] = {}
+    names = []
+    for each in map(str, ids):
+        name = "".join(letter if letter.isalnum() or letter in ".-_" else "_" for letter in each).strip(".") or "_"
+        # Some systems take small and capital letters as the same.
+        turn = taken[name.casefold()] = taken.get(name.casefold(), 0) + 1
+        names.append(name if turn == 1 else f"{name}-{turn}")
+    return tuple(names)

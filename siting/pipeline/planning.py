@@ -1,7 +1,7 @@
 """Plans: choose sites, and measure before and after in the same way."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -45,7 +45,7 @@ from siting.pipeline.asking import Question, ask, at_cut_offs, longest_of
 from siting.pipeline.certifying import certified, is_proved, with_bound
 from siting.pipeline.complying import complying
 from siting.pipeline.evenness import evenness
-from siting.pipeline.ground import PreparedScenario, may_cover, measure, prepare
+from siting.pipeline.ground import PreparedScenario, WalkerOf, may_cover, measure, prepare
 from siting.pipeline.networking import links_of, networking
 from siting.pipeline.paying import promised
 from siting.pipeline.phasing import Year, phases_table, phasing, ranked_by_phase, years_of
@@ -77,11 +77,14 @@ def propose(
     candidates: Literal["generate"] | None = None,
     start: Path | None = None,
     progress: Progress | None = None,
+    walker_of: WalkerOf | None = None,
+    divided: Callable[[Question, PreparedScenario], Solver] | None = None,
     **options: object,
 ) -> Planned:
     """Choose sites by a model, and measure before and after in the same way; ``options`` are keys of ``[plan]``.
 
-    The search starts from the choice of the plan's file ``start``, with which the result is compared.
+    The search starts from the choice of the plan's file ``start``, with which the result is compared. ``walker_of``
+    makes what computes the walks, and ``divided`` what solves the problem, if both are done in parts.
     """
     report = progress or quiet
     # Read before all else: a wrong file should not wait for the walks.
@@ -89,7 +92,7 @@ def propose(
     scenario = _with_candidates(scenario, candidates)
     named = _named(scenario.plan, _ids(forced), _ids(forbidden))
     plan = merge_options(scenario.plan, **named, **options)
-    ground = prepare(scenario, report)
+    ground = prepare(scenario, report, walker_of=walker_of)
     before = measure(ground, ground.facilities, report)
     _refuse_data(ground, before, plan)
     question = ask(ground, plan, report)
@@ -98,6 +101,7 @@ def propose(
     uncertain = uncertain_problem_of(question, ground, report)
     solver, notes = solver_of(question, ground, before, report, years)
     solver = solver if uncertain is None else robust_solver(question, uncertain)
+    solver = solver if divided is None else divided(question, ground)
     begun = start_of(file, start, ground, question, sure=uncertain is None)
     solution = solver(question.problem, question.model, replace(effort, start=begun))
     report("solve", _STEPS, _STEPS)

@@ -1,7 +1,7 @@
 """siting: checks elderly-care facilities against planning standards and sites new community stations.
 
 The public functions are :func:`read_scenario`, :func:`scenario`, :func:`change`, :func:`inspect`, :func:`check`,
-:func:`audit`, :func:`compare`, :func:`explain`, :func:`sensitivity`, :func:`funding`, :func:`propose`,
+:func:`audit`, :func:`batch`, :func:`compare`, :func:`explain`, :func:`sensitivity`, :func:`funding`, :func:`propose`,
 :func:`read_plan` and :func:`standards`; :func:`progress_bar` shows their progress.
 """
 
@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     from siting.domain.changes import Measured
     from siting.domain.nouns import Progress
     from siting.domain.plan_models import PlanModel
-    from siting.domain.scenario import Scenario
+    from siting.domain.scenario import Level, Scenario
     from siting.domain.standards import Standard
     from siting.progress import ProgressBar
     from siting.results import (
+        Batch,
         Comparison,
         Explanation,
         Funding,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from siting.text import Lang
 
 __all__ = [
+    "Batch",
     "Comparison",
     "Explanation",
     "Fault",
@@ -55,6 +57,7 @@ __all__ = [
     "Verification",
     "__version__",
     "audit",
+    "batch",
     "change",
     "check",
     "compare",
@@ -76,6 +79,7 @@ __all__ = [
 _NOUNS = {
     **dict.fromkeys(
         (
+            "Batch",
             "Comparison",
             "Explanation",
             "Funding",
@@ -615,6 +619,71 @@ def propose(  # noqa: PLR0913 - all but one are keyword-only
             **options,
         )
     )
+
+
+def batch(
+    source: "Scenario | str | Path",
+    out: str | Path,
+    *,
+    by: "Level | None" = None,
+    stations: int | None = None,
+    scheduler: str | None = None,
+    workers: int | None = None,
+    storage: str | None = None,
+    progress: "Progress | None" = None,
+) -> "Batch":
+    """Check many places in one run: the units of a scenario in parts, or every scenario of a folder, through Dask.
+
+    The parts of one scenario give the figures of an undivided run: people, working CRS, network and standards are
+    prepared before the split, and every part has the context of all walks that reach it. Scenarios of a folder are
+    independent. Parts that an earlier run finished are not computed again.
+
+    Parameters
+    ----------
+    source : Scenario, str or pathlib.Path
+        A scenario or its file, or a folder with ``NAME.toml`` or ``NAME/scenario.toml``.
+    out : str or pathlib.Path
+        The folder of the results, made if it is missing: see ``docs/scale.md``.
+    by : {"community", "street", "planning", "district", "city"}, optional
+        The level whose units are the parts of a scenario; needed for one, and not for a folder.
+    stations : int, optional
+        Share out so many new stations over the parts, so that they newly cover most elderly; with a proved bound.
+    scheduler : str, optional
+        The address of a running Dask scheduler, such as ``tcp://10.0.0.5:8786``. Its workers need this version, and the
+        folders under the same names. Without it, processes of this machine.
+    workers : int, optional
+        The number of processes of this machine; that of its processors if absent.
+    storage : str, optional
+        Where inputs and results of walks of parts lie: a folder, or a URL of fsspec (``s3://…``); by default the folder
+        ``work`` in ``out``.
+    progress : callable, optional
+        Called as ``(stage, done, total)`` during the work.
+
+    Returns
+    -------
+    siting.results.Batch
+        ``.parts`` (a table), ``.report`` and ``.plan`` (of one scenario), ``.shared``, ``.files``.
+
+    Raises
+    ------
+    siting.errors.InputError
+        Dask is not installed (``pip install "siting[dask]"``), no scheduler answers, faults of the inputs, or a fault
+        for each part that failed.
+
+    Examples
+    --------
+    >>> import siting
+    >>> if __name__ == "__main__":  # workers are processes that import this file
+    ...     found = siting.batch("data/sample/scenario.toml", "out/batch", by="street")  # doctest: +SKIP
+    """
+    from siting.pipeline.batch import Job
+    from siting.pipeline.batch import batch as run
+    from siting.results import Batch
+
+    job = Job(Path(out), scheduler=scheduler, workers=workers, storage=storage, stations=stations)
+    if isinstance(source, str | Path):
+        source = Path(source) if Path(source).is_dir() else _read(source)
+    return Batch(run(source, job, by, progress))
 
 
 def read_plan(scenario: "Scenario | str | Path", path: str | Path, *, progress: "Progress | None" = None) -> "Plan":

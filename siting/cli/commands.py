@@ -21,6 +21,7 @@ from siting.cli.lines import tell_whole
 from siting.cli.outputs import refuse
 from siting.cli.screen import echo
 from siting.cli.usage import Command, Group, Option
+from siting.domain.levels import Level
 from siting.domain.plan_models import PlanModel
 from siting.errors import Fault, InputError
 from siting.text import LANGS, Lang, say
@@ -154,6 +155,18 @@ def build(lang: Lang) -> click.Group:
             help_.option("--template", "template", key="template", type=_FILE),
             help_.option("--shp", "shapefiles", key="shp", is_flag=False, flag_value="utf-8", type=encodings),
             help_.option("--dxf", "drawing", key="dxf", is_flag=True),
+        ),
+        help_.command(
+            "batch",
+            _batch,
+            click.Argument(["scenario"], metavar="SCENARIO|FOLDER", type=click.Path(path_type=Path)),
+            help_.option("-o", "--out", key="out_batch", type=_FOLDER, required=True),
+            help_.option("--by", key="by", type=click.Choice(get_args(Level))),
+            help_.option("--stations", key="batch_stations", type=click.IntRange(min=0)),
+            help_.option("--scheduler", key="scheduler", type=_Text(), metavar="tcp://HOST:PORT"),
+            help_.option("--workers", key="workers", type=click.IntRange(min=1)),
+            help_.option("--storage", key="storage", type=_Text(), metavar="FOLDER|URL"),
+            fail,
         ),
         help_.command("verify", _verify, click.Argument(["plan"], metavar="PLAN", type=_FILE), scenario),
         help_.command(
@@ -532,6 +545,41 @@ def _report(
     _log_run(run, start)
     if not quiet:
         tell.files({"report": files["index"]}, lang)
+
+
+def _batch(
+    *,
+    scenario: "_Source",
+    out: Path,
+    by: Level | None,
+    stations: int | None,
+    fail_on_gap: str | None,
+    lang: Lang,
+    quiet: bool,
+    **where: Any,
+) -> int:
+    from siting.pipeline.batch import Job, batch
+    from siting.results import Batch
+    from siting.write.tables import write_table
+
+    start = time.perf_counter()
+    table, run = out / "parts.csv", out / "batch"
+    with _bar(lang, quiet=quiet) as bar:
+        asked = Job(out, stations=stations, **where)
+        outputs: list[tuple[Result, Path]] = [("table", table), ("run", _run_file(run))]
+        if scenario.path.is_dir():
+            refuse(outputs)
+            found = Batch(batch(scenario.path, asked, by, bar, untrusted=scenario.untrusted))
+        else:
+            found = Batch(batch(scenario.read(*outputs), asked, by, bar))
+    write_table(table, found.parts, lang)
+    _log_run(run, start)
+    if not quiet:
+        tell.batch(found, lang)
+        tell.files({"parts": table, "batch": out}, lang)
+    gaps = found.report is not None and found.report.has_gap(binding=fail_on_gap == "binding")
+    gaps = gaps or (found.report is None and bool(found.parts["places_with_gap"].sum()))
+    return EXIT_GAP if fail_on_gap and gaps else 0
 
 
 def _demo(*, out: Path, files: Path | None, lang: Lang, quiet: bool) -> None:

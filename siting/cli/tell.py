@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from siting.domain.standards import Clause, Standard
     from siting.pipeline.caching import Trouble
     from siting.pipeline.opening import Comparison
-    from siting.results import Explanation, Funding, GapReport, Inspection, Plan, Sensitivity, Verification
+    from siting.results import Batch, Explanation, Funding, GapReport, Inspection, Plan, Sensitivity, Verification
 
 _PAYERS: Final = ("city", "district", "either")
 _MOST_CANDIDATES: Final = 10
 _MOST_LACKING: Final = 5
 _MOST_WORST: Final = 3
+_MOST_PARTS: Final = 20
 # The number of notes that a check prints; the file has all of them.
 _MOST_NOTES: Final = 12
 _MOST_NOTES_OF_A_PLAN: Final = 7
@@ -405,6 +406,31 @@ def files(written: Mapping[str, Path | None], lang: Lang) -> None:
     for key, path in written.items():
         if path is not None:
             echo(f"{say(f'cli.file.{key}', lang)}: {path}")
+
+
+def batch(found: "Batch", lang: Lang) -> None:
+    """Print a row for each part with the most uncovered elderly, the whole, and what a plan of all parts achieves."""
+    parts = found.parts
+    parts = parts.assign(uncovered=parts["elderly"] - parts["elderly_covered"])
+    worst = parts.sort_values("uncovered", ascending=False, kind="stable").head(_MOST_PARTS)
+    plan = found.shared
+    keys = ("unit", "elderly", "uncovered", "covered", "places_with_gap", *(() if plan is None else ("new_stations",)))
+    table = _table(keys, lang)
+    for row in worst.to_dict("records"):
+        add_row(table, row["name"], *_figures_of_part(row)[: len(keys) - 1])
+    table.add_section()
+    whole = {name: parts[name].sum(min_count=1) for name in ("elderly", "uncovered", "places_with_gap", "stations")}
+    whole["covered_share"] = parts["elderly_covered"].sum() / whole["elderly"] if whole["elderly"] > 0 else math.nan
+    add_row(table, say("cli.total", lang), *_figures_of_part(whole)[: len(keys) - 1])
+    print_table(say("cli.batch", lang, count=len(parts), shown=len(worst)), table)
+    if plan is not None:
+        figures = {"covered": number(plan.objective), "bound": number(plan.bound), "gap": percent(plan.gap, 2)}
+        tell(say("cli.batch_plan", lang, stations=plan.stations, price=number(plan.price), **figures))
+
+
+def _figures_of_part(row: Mapping[Any, Any]) -> list[str]:
+    people = [number(float(row[name])) for name in ("elderly", "uncovered")]
+    return [*people, percent(float(row["covered_share"])), f"{row['places_with_gap']:,.0f}", f"{row['stations']:,.0f}"]
 
 
 def marked(copies: Sequence[Path] | None, lang: Lang) -> None:

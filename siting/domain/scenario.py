@@ -15,14 +15,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from pydantic_core import PydanticCustomError
 
 from siting.characters import seen
+from siting.domain.levels import FINE_TO_COARSE as FINE_TO_COARSE  # noqa: PLC0414 - re-exported
+from siting.domain.levels import Level as Level  # noqa: PLC0414 - re-exported
 from siting.domain.plan_models import SETTINGS_OF_MODELS, TRAITS, PlanModel
 from siting.domain.walkers import LIFT_WAIT_S, WALKERS, WalkerSpeeds
 from siting.files import can_name_a_file
 from siting.units import SECONDS_PER_MINUTE
 
-Level = Literal["community", "street", "planning", "district", "city"]
-# Levels that nest, from the finest on.
-FINE_TO_COARSE: Final[tuple[Level, ...]] = ("community", "street", "planning", "district", "city")
 Tier = Literal["institution", "centre", "station"]
 LandBasis = Literal["resident_current", "resident_planned", "registered", "elderly60", "elderly65"]
 Horizon = Literal["current"] | Annotated[int, Field(ge=2000, le=2100)]

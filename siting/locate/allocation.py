@@ -56,7 +56,10 @@ def share_out(curves: Sequence[PartCurve], stations: int) -> Allocation:
 
     With f_k(n) what part k covers at most with n stations, and u_k(n) ≥ f_k(n) its bound,
 
-    .. math:: \max_{\sum n_k \le p} \sum_k f_k(n_k) \le \min_{\lambda \ge 0} \lambda p + \sum_k \max_n (u_k(n) - \lambda n)
+    .. math::
+
+        \max_{\sum n_k \le p} \sum_k f_k(n_k)
+        \le \min_{\lambda \ge 0} \lambda p + \sum_k \max_n (u_k(n) - \lambda n)
 
     where λ is the price of a station. Numbers between two points of a curve have the bound of the next point.
 
@@ -80,8 +83,8 @@ def share_out(curves: Sequence[PartCurve], stations: int) -> Allocation:
 
     Notes
     -----
-    Sources: Everett, H. (1963), Generalized Lagrange multiplier method, Operations Research 11, 399-417; Fox, B. (1966),
-    Discrete optimization via marginal analysis, Management Science 13, 210-216.
+    Sources: Everett, H. (1963), Generalized Lagrange multiplier method, Operations Research 11, 399-417; Fox, B.
+    (1966), Discrete optimization via marginal analysis, Management Science 13, 210-216.
 
     Examples
     --------
@@ -113,7 +116,7 @@ def _by_gain(curves: Sequence[PartCurve], stations: int) -> list[int]:
         part = max(range(len(curves)), key=lambda at: (steps[at][0], -at), default=-1)
         if part < 0 or steps[part][0] <= 0.0:
             return point
-        gain, target = steps[part]
+        target = steps[part][1]
         used = int(curves[part].stations[target] - curves[part].stations[point[part]])
         if used <= left:
             point[part], left = target, left - used

@@ -11,9 +11,7 @@ from siting.pipeline.ground import WalkerOf, measure, prepare
 from siting.pipeline.uncertainty import with_certainty
 
 
-def check(
-    scenario: Scenario, progress: Progress | None = None, *, walker_of: WalkerOf | None = None
-) -> Assessment:
+def check(scenario: Scenario, progress: Progress | None = None, *, walker_of: WalkerOf | None = None) -> Assessment:
     """Read a scenario's layers and judge its places; ``walker_of`` makes what computes its walks."""
     report = progress or quiet
     ground = prepare(scenario, report, walker_of=walker_of)

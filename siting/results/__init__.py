@@ -1,5 +1,6 @@
 """Public views of an inspection, a gap report and a plan, with tables, charts, maps and files."""
 
+from siting.results.batch import Batch
 from siting.results.comparison import Comparison
 from siting.results.explanation import Explanation
 from siting.results.funding import Funding
@@ -12,6 +13,7 @@ from siting.results.study import Study
 from siting.results.verification import Verification
 
 __all__ = [
+    "Batch",
     "Comparison",
     "Explanation",
     "Funding",

@@ -140,10 +140,7 @@ def served_components(ways: WalkingNetwork | Surface | StraightLines, xy: Floats
     limit = np.full(len(xy), walking.attach_limit_m)
     if isinstance(ways, StraightLines):
         return np.zeros(0, dtype=np.int64)
-    if isinstance(ways, Surface):
-        found = parts_of(ways, stand(ways, xy, limit))
-    else:
-        found = attach(ways, xy, limit).component
+    found = parts_of(ways, stand(ways, xy, limit)) if isinstance(ways, Surface) else attach(ways, xy, limit).component
     return np.unique(found[found >= 0])
 
 

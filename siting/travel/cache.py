@@ -60,7 +60,18 @@ class Walker(Protocol):
 _FORMAT: Final = 1
 _CLASSES: Final = {
     each.__name__: each
-    for each in (WalkingNetwork, Surface, CostSurface, StraightLines, EdgeSeconds, Grid, Walked, Reach, WalkPart, PartRows)
+    for each in (
+        WalkingNetwork,
+        Surface,
+        CostSurface,
+        StraightLines,
+        EdgeSeconds,
+        Grid,
+        Walked,
+        Reach,
+        WalkPart,
+        PartRows,
+    )
 }
 _LAYOUT: Final = "layout"
 

@@ -89,7 +89,7 @@ class WalkPart:
     served: Ints
 
 
-def split_walks(  # noqa: PLR0913 - all that a walk depends on
+def split_walks(
     ways: Prepared,
     sites: gpd.GeoDataFrame,
     counting: Bools,

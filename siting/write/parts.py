@@ -32,8 +32,8 @@ def write_part(folder: Path, places: gpd.GeoDataFrame, cells: gpd.GeoDataFrame) 
     siting.errors.InputError
         A file cannot be written.
     """
-    table = table_of(places, PLACE_COLUMNS)
+    table = gpd.GeoDataFrame(table_of(places, PLACE_COLUMNS))
     write_bytes(folder / PLACES, parquet_bytes(table))
-    write_text(folder / PLACES_WGS84, gpd.GeoDataFrame(table.to_crs(WGS84)).to_json(drop_id=True, to_wgs84=False))
+    write_text(folder / PLACES_WGS84, table.to_crs(WGS84).to_json(drop_id=True, to_wgs84=False))
     keys = ["cell", *(column.key for column in GRID_COLUMNS), "nearest", "geometry"]
     write_bytes(folder / CELLS, parquet_bytes(cells[keys]))

@@ -14,8 +14,12 @@ import pytest
 import shapely
 
 import siting
+from siting.domain.nouns import quiet
 from siting.domain.tables import REASON_CODES
+from siting.pipeline.batch.by_units import by_units
+from siting.pipeline.batch.job import Job
 from siting.results import Plan
+from tests.pipeline.test_batch import Serial
 from tests.realdata.porto_alegre import ELDERLY_SHARE, Recomputed
 
 pytestmark = pytest.mark.usefixtures("walks_once")
@@ -196,3 +200,11 @@ def _refuse(constant: str) -> NoReturn:
 def test_nothing_is_amiss_with_the_people(flat: Any) -> None:
     amiss = {"people_dense", "people_sparse", "elderly_few", "elderly_exceed_residents_by_cell", "nodata_by_convention"}
     assert not amiss & {note.code for note in flat.assessment.notes}
+
+
+def test_split_by_square_it_is_one_run_to_the_byte(scenario: Any, tmp_path: Path) -> None:
+    level = next(iter(scenario.units))
+    by_units(scenario, level, Job(tmp_path / "out"), Serial(), quiet)
+    siting.check(scenario).to_file(tmp_path / "whole.geojson")
+    assert (tmp_path / "out" / "gaps.geojson").read_bytes() == (tmp_path / "whole.geojson").read_bytes()
+    assert len(list((tmp_path / "out" / "parts").iterdir())) == (siting.check(scenario).units["level"] == level).sum()

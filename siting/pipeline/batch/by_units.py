@@ -5,7 +5,7 @@ parts' walks are joined, and the whole is judged once: so all figures are those 
 looks at the whole (calibrated or rounded people, units of coarser levels, clauses that count units).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -18,8 +18,9 @@ from siting.domain.nouns import Assessment, Inputs, Ints, Progress
 from siting.domain.scenario import FINE_TO_COARSE, Level, Scenario
 from siting.errors import Fault, InputError
 from siting.pipeline.batch.dividing import part_of_places, part_of_points
-from siting.pipeline.batch.engine import Engine, connected
+from siting.pipeline.batch.engine import Engine
 from siting.pipeline.batch.job import COLUMNS, STAGE, BatchResult, Job, file_names
+from siting.pipeline.batch.plans import plan_by_units
 from siting.pipeline.batch.storage import Storage
 from siting.pipeline.batch.walking import PartedWalker, fault_of
 from siting.pipeline.checking import check
@@ -27,37 +28,31 @@ from siting.write.layers import save_gaps, save_plan
 from siting.write.parts import write_part
 
 
-def by_units(scenario: Scenario, level: Level, job: Job, progress: Progress) -> BatchResult:
+def by_units(scenario: Scenario, level: Level, job: Job, engine: Engine, progress: Progress) -> BatchResult:
     """Check a scenario in parts, and share out stations if that is asked.
 
     Raises
     ------
     InputError
-        ``batch_level``: the scenario has no units of this level. Or one fault for each part that failed; parts that are
-        finished are not computed again by the next run.
+        Faults of the inputs, or one fault for each part that failed; parts that are finished are not computed again by
+        the next run.
     """
-    if level not in scenario.units:
-        raise InputError([Fault(code="batch_level", field="--by", found=level, expected=", ".join(scenario.units))])
-    with connected(job.scheduler, job.workers) as engine:
-        walker_of = partial(_walker, engine, job, level, progress)
-        planned, plan = None, None
-        if job.stations is None:
-            found = check(scenario, progress, walker_of=walker_of)
-        else:
-            from siting.pipeline.batch.plans import plan_by_units
-
-            planned, plan = plan_by_units(scenario, level, job.stations, engine, walker_of, progress)
-            found = planned.proposal.before
-        files = [job.out / "gaps.geojson", job.out / "gaps.parquet"]
-        for path in files:
-            save_gaps(path, found)
-        if planned is not None:
-            files.append(job.out / "plan.geojson")
-            save_plan(files[-1], planned.proposal)
-        files += _written(engine, job, found, level, progress)
+    walker_of = partial(_walker, engine, job, level, progress)
+    planned, plan = None, None
+    if job.stations is None:
+        found = check(scenario, progress, walker_of=walker_of)
+    else:
+        planned, plan = plan_by_units(scenario, level, job.stations, engine, walker_of, progress)
+        found = planned.proposal.before
+    files = [job.out / "gaps.geojson", job.out / "gaps.parquet"]
+    for path in files:
+        save_gaps(path, found)
+    if planned is not None:
+        files.append(job.out / "plan.geojson")
+        save_plan(files[-1], planned.proposal)
+    files += _written(engine, job, found, level, progress)
     stations = None if planned is None else planned.proposal.stations
-    parts = _table(found, level, stations)
-    return BatchResult(parts, tuple(files), found, planned, plan)
+    return BatchResult(_table(found, level, stations), tuple(files), found, planned, plan)
 
 
 def _walker(engine: Engine, job: Job, level: Level, progress: Progress, inputs: Inputs) -> PartedWalker:
@@ -67,10 +62,8 @@ def _walker(engine: Engine, job: Job, level: Level, progress: Progress, inputs: 
 
 def _written(engine: Engine, job: Job, found: Assessment, level: Level, progress: Progress) -> list[Path]:
     """Write the results of each part on the workers, and return the folders."""
-    asked = {
-        name: (job.folder_of(name), places, cells) for name, places, cells in _parts(found, level)
-    }
-    faults = []
+    asked = {name: (job.folder_of(name), places, cells) for name, places, cells in _parts(found, level)}
+    faults: list[Fault] = []
     for number, done in enumerate(engine.each(write_part, asked), 1):
         if done.error is not None:
             faults += done.error.faults if isinstance(done.error, InputError) else [fault_of(done)]
@@ -87,7 +80,7 @@ def _parts(found: Assessment, level: Level) -> Iterator[tuple[str, gpd.GeoDataFr
     inside = found.places[~found.places["level"].isin(coarser)]
     of_place = part_of_places(units, inside)
     own = (inside["level"] == level).to_numpy(dtype=bool)
-    of_place[own] = units.index.get_indexer(inside["id"][own])
+    of_place[own] = units.index.get_indexer(pd.Index(inside["id"][own]))
     cells = cells_of(found)
     of_cell = part_of_points(units, np.column_stack([cells.geometry.x, cells.geometry.y]))
     for part, name in enumerate(file_names(units.index)):
@@ -114,7 +107,7 @@ def _table(found: Assessment, level: Level, stations: gpd.GeoDataFrame | None) -
     table["places"] = [len(places) for places in parts.values()]
     table["places_with_gap"] = [int((places["verdict"] == "gap").sum()) for places in parts.values()]
     table["stations"] = 0 if stations is None else _counted(units, stations)
-    return table[list(COLUMNS)]
+    return pd.DataFrame(table[list(COLUMNS)])
 
 
 def _counted(units: gpd.GeoDataFrame, stations: gpd.GeoDataFrame) -> Ints:

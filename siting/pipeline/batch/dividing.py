@@ -30,7 +30,7 @@ def part_of_points(units: gpd.GeoDataFrame, xy: Floats) -> Ints:
     found = np.full(len(xy), -1, dtype=np.int64)
     if not len(xy):
         return found
-    points, shapes = shapely.points(xy), units.geometry.to_numpy()
+    points, shapes = np.asarray(shapely.points(xy), dtype=object), units.geometry.to_numpy()
     unit, point = shapely.STRtree(points).query(shapes, predicate="intersects")
     # In reverse, so that the first unit remains.
     found[point[::-1]] = unit[::-1]

@@ -1,10 +1,11 @@
 """Dask: tasks of many parts on processes of this machine, or on a running cluster."""
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from siting.errors import Fault, InputError
 from siting.version import __version__
@@ -26,8 +27,16 @@ class Done:
     error: BaseException | None = None
 
 
+class Engine(Protocol):
+    """Runs a task for each part."""
+
+    def each(self, task: Callable[..., Any], asked: Mapping[str, tuple[Any, ...]]) -> Iterator[Done]:
+        """Run a task for each name with its arguments, and yield each end as it comes."""
+        ...
+
+
 @dataclass(frozen=True)
-class Engine:
+class DaskEngine:
     """Runs tasks on the workers of a Dask scheduler."""
 
     client: "Client"
@@ -37,20 +46,20 @@ class Engine:
 
         A task is repeated if its worker dies; an error of the task itself is final.
         """
-        from distributed import as_completed
+        from distributed import as_completed  # noqa: PLC0415 - an extra
 
         names = {}
         for name, given in asked.items():
             future = self.client.submit(task, *given, pure=False, key=f"{task.__name__}-{name}-{os.urandom(4).hex()}")
             names[future.key] = (name, future)
         try:
-            for future in as_completed([future for _, future in names.values()]):
+            for future in as_completed([future for _, future in names.values()]):  # type: ignore[no-untyped-call]
                 name, _ = names.pop(future.key)
                 error = future.exception()
                 yield Done(name, error=error) if error is not None else Done(name, future.result())
                 future.release()
         finally:
-            self.client.cancel([future for _, future in names.values()])
+            self.client.cancel([future for _, future in names.values()])  # type: ignore[no-untyped-call]
 
 
 @contextmanager
@@ -71,8 +80,8 @@ def connected(scheduler: str | None, workers: int | None) -> Iterator[Engine]:
         ``batch_other_version``: a worker has another version of this package.
     """
     try:
-        import dask
-        import distributed
+        import dask  # noqa: PLC0415 - an extra
+        import distributed  # noqa: PLC0415
     except ImportError:
         raise InputError([Fault(code="batch_without_dask")]) from None
     settings = {
@@ -83,28 +92,26 @@ def connected(scheduler: str | None, workers: int | None) -> Iterator[Engine]:
         "distributed.logging.distributed": "critical",
     }
     with dask.config.set(settings):
-        import logging
-
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
         if scheduler is None:
             with (
-                distributed.LocalCluster(
+                distributed.LocalCluster(  # type: ignore[no-untyped-call]
                     n_workers=workers or os.cpu_count() or 1,
                     threads_per_worker=1,
                     processes=True,
                     dashboard_address=None,
                 ) as cluster,
-                distributed.Client(cluster) as client,
+                distributed.Client(cluster) as client,  # type: ignore[no-untyped-call]
             ):
-                yield Engine(client)
+                yield DaskEngine(client)
             return
         try:
-            client = distributed.Client(scheduler, timeout=_CONNECT_S)
+            client = distributed.Client(scheduler, timeout=_CONNECT_S)  # type: ignore[no-untyped-call]
         except (OSError, ValueError) as error:
             raise InputError([Fault(code="batch_no_scheduler", found=scheduler, expected=str(error))]) from None
         with client:
             _check_workers(client, scheduler)
-            yield Engine(client)
+            yield DaskEngine(client)
 
 
 def _check_workers(client: "Client", scheduler: str) -> None:

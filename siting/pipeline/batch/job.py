@@ -1,7 +1,7 @@
 """What a batch is asked to do, and what it found."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -93,10 +93,9 @@ class BatchResult:
     assessment: Assessment | None = None
     planned: Planned | None = None
     plan: SharedPlan | None = None
-    notes: Sequence[str] = field(default_factory=tuple)
 
 
-def file_names(ids: Sequence[object]) -> tuple[str, ...]:
+def file_names(ids: Iterable[object]) -> tuple[str, ...]:
     """Return a name of a file for each id, all different: letters, digits, ``.``, ``-`` and ``_`` of the id.
 
     Examples

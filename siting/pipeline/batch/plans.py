@@ -4,16 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from siting.domain.nouns import Progress
+from siting.domain.nouns import Ints, Progress
 from siting.domain.scenario import Level, Scenario
 from siting.errors import Fault, InputError
-from siting.locate.covering.by_parts import PartProblem, curve_of_part, parts_of_problem, solution_of_parts
+from siting.locate.covering import CurvePoint
+from siting.locate.covering.parts import PartProblem, curve_of_part, parts_of_problem, solution_of_parts
 from siting.locate.problem import Effort, MaximalCovering, Model, Problem, Solution
+from siting.pipeline.asking import Question
 from siting.pipeline.batch.dividing import part_of_points
 from siting.pipeline.batch.engine import Engine
 from siting.pipeline.batch.job import STAGE, SharedPlan, file_names
 from siting.pipeline.batch.walking import fault_of
-from siting.pipeline.asking import Question
 from siting.pipeline.ground import PreparedScenario, WalkerOf
 from siting.pipeline.planning import Planned, propose
 
@@ -38,7 +39,9 @@ def plan_by_units(
         part = np.concatenate([np.full(question.standing, -1), part_of_points(units, xy)]).astype(np.int64)
         return _DividedSolver(engine, part, file_names(units.index), progress, shared)
 
-    planned = propose(scenario, progress=progress, walker_of=walker_of, divided=divided, stations=stations, model="mclp")
+    planned = propose(
+        scenario, progress=progress, walker_of=walker_of, divided=divided, stations=stations, model="mclp"
+    )
     return planned, shared[-1]
 
 
@@ -46,7 +49,7 @@ class _DividedSolver:
     """Solves a problem of maximal covering part by part."""
 
     def __init__(
-        self, engine: Engine, part: np.ndarray, names: tuple[str, ...], progress: Progress, shared: list[SharedPlan]
+        self, engine: Engine, part: Ints, names: tuple[str, ...], progress: Progress, shared: list[SharedPlan]
     ) -> None:
         self.engine, self.part, self.names, self.progress, self.shared = engine, part, names, progress, shared
 
@@ -60,10 +63,11 @@ class _DividedSolver:
         self.shared.append(SharedPlan(len(solution.chosen), solution.objective, solution.bound, allocation.price))
         return solution
 
-    def _curves(self, parts: dict[int, PartProblem], effort: Effort) -> dict[int, list]:
+    def _curves(self, parts: dict[int, PartProblem], effort: Effort) -> dict[int, list[CurvePoint]]:
         asked = {self.names[part]: (problem, effort) for part, problem in parts.items()}
         number = {self.names[part]: part for part in parts}
-        found, faults = {}, []
+        found: dict[int, list[CurvePoint]] = {}
+        faults: list[Fault] = []
         for done, each in enumerate(self.engine.each(curve_of_part, asked), 1):
             if each.error is None:
                 found[number[each.name]] = each.result

@@ -68,7 +68,7 @@ class Storage:
     def _opened(self) -> tuple[Any, str]:
         """Return the file system and the folder in it."""
         # An extra: fsspec comes with dask.
-        import fsspec
+        import fsspec  # type: ignore[import-untyped] # noqa: PLC0415
 
         files, root = fsspec.core.url_to_fs(self.url)
         return files, str(root).rstrip("/")

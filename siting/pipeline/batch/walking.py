@@ -120,10 +120,10 @@ def fault_of(done: Done) -> Fault:
     """Return the fault of a part that failed, with its name and the cause."""
     error = done.error
     if isinstance(error, OSError) and write_fault_code(error) == "disk_full":
-        return Fault(code="part_disk_full", row=done.name, found=str(error))
+        return Fault(code="part_disk_full", found=done.name, expected=str(error))
     if type(error).__name__ == "KilledWorker":
-        return Fault(code="part_worker_died", row=done.name)
-    return Fault(code="part_failed", row=done.name, found=str(error))
+        return Fault(code="part_worker_died", found=done.name)
+    return Fault(code="part_failed", found=done.name, expected=f"{type(error).__name__}: {error}")
 
 
 def _input(key: str) -> str:

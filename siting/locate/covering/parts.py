@@ -79,7 +79,7 @@ def parts_of_problem(problem: Problem, part: Ints, stations: int) -> dict[int, P
         )
         needed = 0 if forced is None else int((forced & ~problem.kept)[sites].sum())
         most = min(stations, int((~own.kept).sum()))
-        found[each] = PartProblem(own, sites, _sizes(needed, most, _DENSE * stations * worth.get(each, 0.0)))
+        found[each] = PartProblem(own, sites, curve_sizes(needed, most, stations * worth.get(each, 0.0)))
     return found
 
 
@@ -95,9 +95,16 @@ def _worth(problem: Problem, part: Ints) -> dict[int, float]:
     return {each: value / whole if whole > 0 else 0.0 for each, value in sums.items()}
 
 
-def _sizes(least: int, most: int, dense: float) -> tuple[int, ...]:
-    """Return the numbers of stations of a curve, up to the most."""
-    sizes = list(range(least, min(most, least + _AT_LEAST + math.ceil(dense)) + 1)) or [least]
+def curve_sizes(least: int, most: int, likely: float) -> tuple[int, ...]:
+    """Return the numbers of stations of a part's curve: all up to twice the likely one, then ever fewer up to the most.
+
+    Examples
+    --------
+    >>> from siting.locate.covering.parts import curve_sizes
+    >>> curve_sizes(0, 20, 1.0)
+    (0, 1, 2, 3, 4, 5, 6, 7, 10, 13, 17, 20)
+    """
+    sizes = list(range(least, min(most, least + _AT_LEAST + math.ceil(_DENSE * likely)) + 1)) or [least]
     while sizes[-1] < most:
         sizes.append(min(most, max(sizes[-1] + 1, math.ceil(sizes[-1] * _SPARSE))))
     return tuple(sizes)

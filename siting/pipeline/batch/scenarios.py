@@ -1,0 +1,248 @@
+"""Many scenarios, each a part of its own: read, checked and written by a worker, and their reports merged.
+
+So a country is carried: no process holds more than one part. The context of a part is what its own files hold across
+its border (people, network, facilities of ``context.facilities``).
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from siting.crs import WGS84
+from siting.domain.nouns import Assessment, Progress, quiet
+from siting.domain.scenario import Scenario
+from siting.errors import Fault, InputError
+from siting.locate.allocation import Allocation, PartCurve, share_out
+from siting.locate.covering import covering_curve
+from siting.locate.covering.parts import curve_sizes
+from siting.locate.problem import MaximalCovering
+from siting.pipeline.asking import Question, ask
+from siting.pipeline.batch.by_units import cells_of
+from siting.pipeline.batch.engine import Engine
+from siting.pipeline.batch.job import COLUMNS, STAGE, BatchResult, Job, SharedPlan, file_names
+from siting.pipeline.batch.walking import fault_of
+from siting.pipeline.checking import check
+from siting.pipeline.ground import prepare
+from siting.pipeline.planning import effort_of, merge_options, propose
+from siting.read import read_whole
+from siting.read.trust import named_files
+from siting.version import __version__
+from siting.write.files import write_bytes, write_text
+from siting.write.layers import parquet_bytes, save_gaps, save_plan
+from siting.write.parts import PLACES, PLACES_WGS84, write_part
+
+_DONE: Final = "part.json"
+_CURVE: Final = "curve.json"
+_PLANNED: Final = "plan.json"
+# Bytes of a file that are hashed at once.
+_BLOCK: Final = 1 << 20
+
+
+def scenarios_in(folder: Path) -> dict[str, Path]:
+    """Return the scenario files of a folder by part: ``NAME.toml``, and ``NAME/scenario.toml``.
+
+    Raises
+    ------
+    InputError
+        ``batch_no_scenarios``: there are none.
+    """
+    files = sorted([*folder.glob("*.toml"), *folder.glob("*/scenario.toml")])
+    if not files:
+        raise InputError([Fault(code="batch_no_scenarios", file=str(folder))])
+    names = file_names([path.parent.name if path.parent != folder else path.stem for path in files])
+    return dict(zip(names, files, strict=True))
+
+
+def of_scenarios(
+    files: Mapping[str, Path], job: Job, engine: Engine, progress: Progress, *, untrusted: bool = False
+) -> BatchResult:
+    """Check scenarios, and share out stations if that is asked.
+
+    Raises
+    ------
+    InputError
+        One or more faults for each part that failed, with its name. Parts that are finished are not computed again by
+        the next run, unless their files changed.
+    """
+    asked = {name: (path.resolve(), job.folder_of(name), untrusted) for name, path in files.items()}
+    rows = _all(engine, check_part, asked, progress)
+    plan = None if job.stations is None else _planned(engine, asked, job, rows, progress)
+    table = pd.DataFrame([rows[name] for name in files])[list(COLUMNS)]
+    written = _merged(job, list(files))
+    return BatchResult(table, (*written, *(job.folder_of(name) for name in files)), plan=plan)
+
+
+def _all(
+    engine: Engine, task: Callable[..., Any], asked: Mapping[str, tuple[Any, ...]], progress: Progress
+) -> dict[str, Any]:
+    """Run a task for every part; all faults are raised together."""
+    found: dict[str, Any] = {}
+    faults: list[Fault] = []
+    progress(STAGE, 0, len(asked))
+    for number, done in enumerate(engine.each(task, asked), 1):
+        if done.error is None:
+            found[done.name] = done.result
+        else:
+            faults += faults_of_part(done.name, done.error) or [fault_of(done)]
+        progress(STAGE, number, len(asked))
+    if faults:
+        failed = len(asked) - len(found)
+        raise InputError([*faults, Fault(code="batch_resume", found=str(failed), expected=str(len(asked)))])
+    return found
+
+
+def faults_of_part(name: str, error: BaseException) -> list[Fault]:
+    """Return the faults of a part's own inputs, each after the name of the part."""
+    if not isinstance(error, InputError):
+        return []
+    return [Fault(code="part_input", found=name), *error.faults]
+
+
+def check_part(path: Path, folder: Path, untrusted: bool) -> dict[str, Any]:  # noqa: FBT001 - arguments of a task
+    """Check one scenario and write its results, unless they are there already; run on a worker."""
+    key = key_of(path, untrusted=untrusted)
+    kept = _load(folder / _DONE)
+    if kept is not None and kept.get("key") == key:
+        return dict(kept["row"])
+    found = check(read_whole(path, untrusted=untrusted))
+    save_gaps(folder / "gaps.geojson", found)
+    write_part(folder, found.places, cells_of(found))
+    row = _row(folder.name, found)
+    # Written last: the part is finished.
+    write_text(folder / _DONE, json.dumps({"key": key, "row": row}, ensure_ascii=False))
+    return row
+
+
+def key_of(path: Path, *, untrusted: bool) -> str:
+    """Return the hash of a scenario's file, of all files that it names, and of the version."""
+    found = blake2b(__version__.encode(), digest_size=20)
+    named = named_files(read_whole(path, untrusted=untrusted))
+    for each in (path, *sorted(named)):
+        found.update(each.name.encode())
+        if each.is_file():
+            with each.open("rb") as content:
+                for block in iter(partial(content.read, _BLOCK), b""):
+                    found.update(block)
+    return found.hexdigest()
+
+
+def _row(name: str, found: Assessment) -> dict[str, Any]:
+    totals, places = found.totals, found.places
+    return {
+        "part": name,
+        "name": found.inputs.scenario.scenario.title,
+        **{key: _plain(totals[key]) for key in ("residents", "elderly", "elderly_covered", "covered_share")},
+        "places": len(places),
+        "places_with_gap": int((places["verdict"] == "gap").sum()),
+        "stations": 0,
+    }
+
+
+def _plain(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _load(path: Path) -> dict[str, Any] | None:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+# --- plans ------------------------------------------------------------------------------------------------------------
+
+
+def _planned(
+    engine: Engine,
+    asked: Mapping[str, tuple[Path, Path, bool]],
+    job: Job,
+    rows: dict[str, dict[str, Any]],
+    progress: Progress,
+) -> SharedPlan:
+    """Share out stations over the curves of all parts, and make the plan of each part."""
+    stations = job.stations or 0
+    elderly = {name: float(row["elderly"] or 0.0) for name, row in rows.items()}
+    whole = sum(elderly.values())
+    sizes = {
+        name: curve_sizes(0, stations, stations * people / whole if whole else 0.0) for name, people in elderly.items()
+    }
+    curves = _all(engine, curve_of, {name: (*each, sizes[name]) for name, each in asked.items()}, progress)
+    found = share_out([PartCurve(*map(np.array, curves[name])) for name in asked], stations)
+    numbers = dict(zip(asked, found.stations.tolist(), strict=True))
+    plans = _all(engine, plan_part, {name: (*each, numbers[name]) for name, each in asked.items()}, progress)
+    for name, row in rows.items():
+        row["stations"] = plans[name][0]
+    return _plan_of(found, plans)
+
+
+def _plan_of(found: Allocation, plans: Mapping[str, tuple[int, float]]) -> SharedPlan:
+    objective = float(sum(value for _, value in plans.values()))
+    return SharedPlan(sum(number for number, _ in plans.values()), objective, max(found.bound, objective), found.price)
+
+
+def curve_of(
+    path: Path,
+    folder: Path,
+    untrusted: bool,  # noqa: FBT001 - arguments of a task
+    sizes: tuple[int, ...],
+) -> tuple[list[int], list[float], list[float]]:
+    """Return the coverage curve of a part (stations, objective, bound), and keep it; run on a worker."""
+    key = f"{key_of(path, untrusted=untrusted)} {sizes}"
+    kept = _load(folder / _CURVE)
+    if kept is None or kept.get("key") != key:
+        question = _question(read_whole(path, untrusted=untrusted), sizes[-1])
+        points = covering_curve(question.problem, sizes, effort_of(question.plan))
+        kept = {"key": key, "curve": [(point.stations, point.objective, point.bound) for point in points]}
+        write_text(folder / _CURVE, json.dumps(kept))
+    numbers, objectives, bounds = zip(*kept["curve"], strict=True)
+    return list(numbers), list(objectives), list(bounds)
+
+
+def _question(scenario: Scenario, stations: int) -> Question:
+    """Return the request of a part for most people with so many stations."""
+    if scenario.candidates is None:
+        raise InputError([Fault(code="plan_without_candidates")])
+    plan = merge_options(scenario.plan, model="mclp", stations=stations)
+    question = ask(prepare(scenario, quiet), plan, quiet)
+    if not (isinstance(question.model, MaximalCovering) and question.problem.is_plain):
+        raise InputError([Fault(code="batch_plan_model", field="--stations")])
+    return question
+
+
+def plan_part(path: Path, folder: Path, untrusted: bool, stations: int) -> tuple[int, float]:  # noqa: FBT001
+    """Make the plan of a part, and return its stations and whom they newly cover; run on a worker."""
+    key = f"{key_of(path, untrusted=untrusted)} {stations}"
+    kept = _load(folder / _PLANNED)
+    if kept is not None and kept.get("key") == key:
+        return int(kept["stations"]), float(kept["covered"])
+    planned = propose(read_whole(path, untrusted=untrusted), model="mclp", stations=stations).proposal
+    save_plan(folder / "plan.geojson", planned)
+    covered = planned.selection.objective if planned.selection.stages else 0.0
+    kept = {"key": key, "stations": len(planned.stations), "covered": covered}
+    write_text(folder / _PLANNED, json.dumps(kept))
+    return len(planned.stations), covered
+
+
+# --- merged -----------------------------------------------------------------------------------------------------------
+
+
+def _merged(job: Job, names: Sequence[str]) -> list[Path]:
+    """Merge the places of all parts, in WGS84, with the name of the part: as GeoParquet and GeoJSON."""
+    tables = []
+    for name in names:
+        table = gpd.read_parquet(job.folder_of(name) / PLACES).to_crs(WGS84)
+        table.insert(0, "part", name)
+        tables.append(table)
+    merged = gpd.GeoDataFrame(pd.concat(tables, ignore_index=True), crs=WGS84)
+    written = [job.out / PLACES, job.out / PLACES_WGS84]
+    write_bytes(written[0], parquet_bytes(merged))
+    write_text(written[1], merged.to_json(drop_id=True, to_wgs84=False))
+    return written

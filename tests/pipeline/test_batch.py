@@ -150,7 +150,7 @@ def test_faults_of_one_scenario_of_a_folder_name_it_and_leave_the_others(folder:
     with pytest.raises(InputError) as error:
         of_scenarios(scenarios_in(folder), Job(tmp_path / "out"), Serial(), quiet)
     codes = [fault.code for fault in error.value.faults]
-    assert codes[0] == "part_input"
+    assert codes[0] == "part_faults"
     assert error.value.faults[0].found == "b"
     assert codes[-1] == "batch_resume"
     assert (tmp_path / "out" / "parts" / "a" / "part.json").exists()

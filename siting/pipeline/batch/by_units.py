@@ -22,7 +22,7 @@ from siting.pipeline.batch.engine import Engine
 from siting.pipeline.batch.job import COLUMNS, STAGE, BatchResult, Job, file_names
 from siting.pipeline.batch.plans import plan_by_units
 from siting.pipeline.batch.storage import Storage
-from siting.pipeline.batch.walking import PartedWalker, fault_of
+from siting.pipeline.batch.walking import PartedWalker, faults_of
 from siting.pipeline.checking import check
 from siting.write.layers import save_gaps, save_plan
 from siting.write.parts import write_part
@@ -66,7 +66,7 @@ def _written(engine: Engine, job: Job, found: Assessment, level: Level, progress
     faults: list[Fault] = []
     for number, done in enumerate(engine.each(write_part, asked), 1):
         if done.error is not None:
-            faults += done.error.faults if isinstance(done.error, InputError) else [fault_of(done)]
+            faults += faults_of(done)
         progress(STAGE, number, len(asked))
     if faults:
         raise InputError(faults)

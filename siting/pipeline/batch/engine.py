@@ -88,8 +88,7 @@ def connected(scheduler: str | None, workers: int | None) -> Iterator[Engine]:
         "distributed.scheduler.allowed-failures": _REPEATS,
         "distributed.comm.timeouts.connect": _CONNECT_S,
         # What it logs is for whoever runs the cluster, not for the reader of a screen.
-        "logging.distributed": "critical",
-        "distributed.logging.distributed": "critical",
+        "distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED": "critical",
     }
     with dask.config.set(settings):
         logging.getLogger("distributed").setLevel(logging.CRITICAL)

@@ -14,7 +14,7 @@ from siting.pipeline.asking import Question
 from siting.pipeline.batch.dividing import part_of_points
 from siting.pipeline.batch.engine import Engine
 from siting.pipeline.batch.job import STAGE, SharedPlan, file_names
-from siting.pipeline.batch.walking import fault_of
+from siting.pipeline.batch.walking import faults_of
 from siting.pipeline.ground import PreparedScenario, WalkerOf
 from siting.pipeline.planning import Planned, propose
 
@@ -72,7 +72,7 @@ class _DividedSolver:
             if each.error is None:
                 found[number[each.name]] = each.result
             else:
-                faults.append(fault_of(each))
+                faults += faults_of(each)
             self.progress(STAGE, done, len(asked))
         if faults:
             raise InputError(faults)

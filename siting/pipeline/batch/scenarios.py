@@ -27,7 +27,7 @@ from siting.pipeline.asking import Question, ask
 from siting.pipeline.batch.by_units import cells_of
 from siting.pipeline.batch.engine import Engine
 from siting.pipeline.batch.job import COLUMNS, STAGE, BatchResult, Job, SharedPlan, file_names
-from siting.pipeline.batch.walking import fault_of
+from siting.pipeline.batch.walking import faults_of
 from siting.pipeline.checking import check
 from siting.pipeline.ground import prepare
 from siting.pipeline.planning import effort_of, merge_options, propose
@@ -90,19 +90,12 @@ def _all(
         if done.error is None:
             found[done.name] = done.result
         else:
-            faults += faults_of_part(done.name, done.error) or [fault_of(done)]
+            faults += faults_of(done)
         progress(STAGE, number, len(asked))
     if faults:
         failed = len(asked) - len(found)
         raise InputError([*faults, Fault(code="batch_resume", found=str(failed), expected=str(len(asked)))])
     return found
-
-
-def faults_of_part(name: str, error: BaseException) -> list[Fault]:
-    """Return the faults of a part's own inputs, each after the name of the part."""
-    if not isinstance(error, InputError):
-        return []
-    return [Fault(code="part_input", found=name), *error.faults]
 
 
 def check_part(path: Path, folder: Path, untrusted: bool) -> dict[str, Any]:  # noqa: FBT001 - arguments of a task

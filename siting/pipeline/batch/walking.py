@@ -86,7 +86,7 @@ class PartedWalker:
         try:
             self.storage.save(_input(key), packed(part))
         except OSError as error:
-            raise InputError([fault_of(Done(name, error=error))]) from error
+            raise InputError(faults_of(Done(name, error=error))) from error
 
     def _computed(self, keys: Mapping[str, str], parts: int) -> dict[str, Walked]:
         """Compute parts on the workers, and return their walks by name."""
@@ -100,7 +100,7 @@ class PartedWalker:
                 found[done.name] = walked
                 self.storage.drop(_input(keys[done.name]))
             else:
-                faults.append(fault_of(done))
+                faults += faults_of(done)
             self.progress(STAGE, parts - len(keys) + number, parts)
         if faults:
             raise InputError([*faults, Fault(code="batch_resume", found=str(len(faults)), expected=str(parts))])
@@ -116,14 +116,16 @@ def walk_stored(storage: Storage, key: str) -> None:
     storage.save(_result(key), packed(walk_part(part)))
 
 
-def fault_of(done: Done) -> Fault:
-    """Return the fault of a part that failed, with its name and the cause."""
+def faults_of(done: Done) -> list[Fault]:
+    """Return the faults of a part that failed: its name and the cause, or the faults of its files."""
     error = done.error
+    if isinstance(error, InputError):
+        return [Fault(code="part_faults", found=done.name), *error.faults]
     if isinstance(error, OSError) and write_fault_code(error) == "disk_full":
-        return Fault(code="part_disk_full", found=done.name, expected=str(error))
+        return [Fault(code="part_disk_full", found=done.name, expected=str(error))]
     if type(error).__name__ == "KilledWorker":
-        return Fault(code="part_worker_died", found=done.name)
-    return Fault(code="part_failed", found=done.name, expected=f"{type(error).__name__}: {error}")
+        return [Fault(code="part_worker_died", found=done.name)]
+    return [Fault(code="part_failed", found=done.name, expected=f"{type(error).__name__}: {error}")]
 
 
 def _input(key: str) -> str:

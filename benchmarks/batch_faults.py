@@ -54,8 +54,10 @@ def cluster(folder: Path) -> Iterator[tuple[str, list["subprocess.Popen[str]"]]]
     """Run a scheduler and workers on loopback."""
     file = folder / "scheduler.json"
     scheduler = started(
-        [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"]
-        + ["--no-dashboard", "--scheduler-file", str(file)]
+        [
+            *(sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"),
+            *("--no-dashboard", "--scheduler-file", str(file)),
+        ]
     )
     wait_until(lambda: file.exists() and file.stat().st_size > 0)
     address = json.loads(file.read_text(encoding="utf-8"))["address"]
@@ -134,7 +136,7 @@ def main() -> None:
     code = killed_runs(batch, folder / "kills", asked.kills, seconds)
     print(f"killed {asked.kills} times: exit code {code}, {same(folder / 'kills')}")
     if os.geteuid() == 0:
-        part = sorted(path.name for path in (folder / "plain" / "parts").iterdir())[0]
+        part = min(path.name for path in (folder / "plain" / "parts").iterdir())
         code, told, again = full_disk(batch, folder / "full", part)
         print(f"part {part} on a full disk: exit code {code}:\n  {told}")
         print(f"with room again: exit code {again}, {same(folder / 'full')}")

@@ -13,6 +13,7 @@ second run computes nothing.
 """
 
 import argparse
+import json
 import os
 import signal
 import subprocess
@@ -20,6 +21,8 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -35,6 +38,7 @@ RESIDENTS: Final = (
 )
 COUNTRY_CELLS: Final = 960e6
 COUNTIES: Final = 2_850
+ENVIRONMENT: Final = os.environ | {"SITING_CACHE": "off"}
 
 
 def prepared(folder: Path, parts: int, share: float) -> Path:
@@ -88,6 +92,44 @@ def children(pid: int) -> set[int]:
     return found
 
 
+@contextmanager
+def cluster(workers: int) -> Iterator[tuple[str, "subprocess.Popen[bytes]", "subprocess.Popen[bytes]"]]:
+    """Run a scheduler and workers with nannies on loopback; yield its address, and both processes."""
+    with tempfile.TemporaryDirectory() as place:
+        file = Path(place) / "scheduler.json"
+        words = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"]
+        scheduler = started([*words, "--no-dashboard", "--scheduler-file", str(file)])
+        while not (file.exists() and file.stat().st_size):
+            time.sleep(0.1)
+        words = [sys.executable, "-m", "distributed.cli.dask_worker", "--scheduler-file", str(file)]
+        words += ["--nthreads", "1", "--nworkers", str(workers), "--no-dashboard", "--local-directory", place]
+        both = started(words)
+        try:
+            yield json.loads(file.read_text(encoding="utf-8"))["address"], scheduler, both
+        finally:
+            both.terminate()
+            scheduler.terminate()
+
+
+def started(words: list[str]) -> "subprocess.Popen[bytes]":
+    """Start a command silently."""
+    return subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENVIRONMENT)  # noqa: S603
+
+
+def kill_half_way(workers: int, out: Path, parts: int, told: list[str]) -> None:
+    """Kill one worker process when half of the parts are done."""
+
+    def done() -> int:
+        return len(list(out.glob("parts/*/part.json")))
+
+    while done() < parts // 2:
+        time.sleep(1.0)
+    ours = children(workers) - {workers}
+    running = [pid for pid in sorted(ours) if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    os.kill(running[0], signal.SIGKILL)
+    told.append(f"{done():,} of {parts:,} parts")
+
+
 def main() -> None:
     """Make the counties, run them, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -96,58 +138,31 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=0.01)
     parser.add_argument("--workers", type=int, default=2)
     asked = parser.parse_args()
-    scenarios = prepared(asked.folder, asked.parts, asked.share)
-    out = asked.folder / "out"
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": os.environ | {"SITING_CACHE": "off"}}
-    with tempfile.TemporaryDirectory() as place:
-        file = Path(place) / "scheduler.json"
-        words = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"]
-        scheduler = subprocess.Popen([*words, "--no-dashboard", "--scheduler-file", str(file)], **quiet)  # type: ignore[call-overload]
-        while not (file.exists() and file.stat().st_size):
-            time.sleep(0.1)
-        words = [sys.executable, "-m", "distributed.cli.dask_worker", "--scheduler-file", str(file)]
-        words += ["--nthreads", "1", "--nworkers", str(asked.workers), "--no-dashboard", "--local-directory", place]
-        workers = subprocess.Popen(words, **quiet)  # type: ignore[call-overload]
-        killed: list[str] = []
-
-        def kill_one() -> None:
-            while len(list(out.glob("parts/*/part.json"))) < asked.parts // 2:
-                time.sleep(1.0)
-            # The nannies are children of the command, and the workers children of the nannies' command.
-            victims = sorted(children(workers.pid) - {workers.pid})
-            running = [pid for pid in victims if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-            os.kill(running[0], signal.SIGKILL)
-            killed.append(f"{len(list(out.glob('parts/*/part.json')))} of {asked.parts} parts")
-
-        try:
-            address = __import__("json").loads(file.read_text())["address"]
-            command = [sys.executable, "-m", "siting", "batch", str(scenarios), "-o", str(out), "--scheduler", address]
-            threading.Thread(target=kill_one, daemon=True).start()
-            begin = time.monotonic()
-            before = processor_s(children(workers.pid))
-            run = subprocess.Popen([*command, "--quiet"], **{**quiet, "stderr": None})  # type: ignore[call-overload]
-            code = run.wait()
-            wall = time.monotonic() - begin
-            work = processor_s(children(workers.pid)) - before
-            begin = time.monotonic()
-            again = subprocess.run([*command, "--quiet"], env=quiet["env"], check=False).returncode  # type: ignore[call-overload]
-            resumed = time.monotonic() - begin
-            memory = largest_mib(scheduler.pid)
-        finally:
-            workers.terminate()
-            scheduler.terminate()
+    scenarios, out = prepared(asked.folder, asked.parts, asked.share), asked.folder / "out"
+    killed: list[str] = []
+    with cluster(asked.workers) as (address, scheduler, workers):
+        command = [sys.executable, "-m", "siting", "batch", str(scenarios), "-o", str(out), "--scheduler", address]
+        threading.Thread(target=kill_half_way, args=(workers.pid, out, asked.parts, killed), daemon=True).start()
+        before, begin = processor_s(children(workers.pid)), time.monotonic()
+        code = started([*command, "--quiet"]).wait()
+        wall, work = time.monotonic() - begin, processor_s(children(workers.pid)) - before
+        begin = time.monotonic()
+        again = started([*command, "--quiet"]).wait()
+        resumed, memory = time.monotonic() - begin, largest_mib(scheduler.pid)
     table = pd.read_csv(out / "parts.csv")
     places = pq.read_metadata(out / "places.parquet").num_rows
-    print(f"| parts | {len(table):,} |")
-    print(f"| residents | {table.iloc[:, 2].sum():,.0f} |")
-    print(f"| places in the merged file | {places:,} |")
-    print(f"| exit code, killed worker | {code}, at {', '.join(killed) or 'never'} |")
-    print(f"| wall s | {wall:,.0f} |")
-    print(f"| processor s of the workers that lived to the end | {work:,.0f} |")
-    print(f"| processor s a part | {work / len(table):.2f} |")
-    print(f"| wall × workers ÷ parts, s | {wall * asked.workers / len(table):.2f} |")
-    print(f"| largest MiB of the scheduler | {memory:,.0f} |")
-    print(f"| second run: exit code, wall s | {again}, {resumed:,.0f} |")
+    for name, value in (
+        ("parts", f"{len(table):,}"),
+        ("residents", f"{table.iloc[:, 2].sum():,.0f}"),
+        ("places in the merged file", f"{places:,}"),
+        ("exit code; a worker killed at", f"{code}; {', '.join(killed) or 'never'}"),
+        ("wall s", f"{wall:,.0f}"),
+        ("processor s of the workers that lived to the end", f"{work:,.0f}"),
+        ("wall s × workers ÷ parts", f"{wall * asked.workers / len(table):.2f}"),
+        ("largest MiB of the scheduler", f"{memory:,.0f}"),
+        ("second run: exit code; wall s", f"{again}; {resumed:,.0f}"),
+    ):
+        print(f"| {name} | {value} |")
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from municipality import POPULATED, make
 
 # Residents of the districts and counties of Chongqing, thousands: 重庆市第七次全国人口普查公报（第二号）.

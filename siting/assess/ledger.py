@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from siting.domain.measures import MEASURES, REST, SHARE, Span
-from siting.domain.nouns import Bools, Floats
+from siting.domain.nouns import Bools, Floats, Ints
 from siting.domain.scenario import Scenario
 from siting.domain.standards import Clause
 
@@ -301,13 +301,25 @@ def by_place(
     tiers = facilities["tier"].to_dict()
     table = pd.DataFrame(facilities.drop(columns="geometry"))
     table["parent_tier"] = table["parent_id"].map(tiers)
-    groups = {unit: rows.index for unit, rows in homes.groupby(homes)}
+    at_home, start = _by_home(homes.reindex(table.index), places)
+    of_units = table.take(at_home)
+    unknown = unsaid or {}
+    nobody = Rows(of_units.iloc[:0], scenario.facilities.complete, unsaid=unknown)
     maybe = {unit: pd.Index(rows) for unit, rows in perhaps.groupby("unit")["facility"]}
-    for place in places:
-        own, more = groups.get(place, table.index[:0]), maybe.get(place)
+    for place, low, high in zip(places, start[:-1], start[1:], strict=True):
+        own, more = of_units.iloc[low:high], maybe.get(place)
         if more is None:
-            yield Rows(table.loc[own], scenario.facilities.complete, unsaid=unsaid or {})
+            # Most communities have no facility.
+            yield nobody if low == high else Rows(own, scenario.facilities.complete, unsaid=unknown)
             continue
-        both = own.append(more)
+        both = own.index.append(more)
         counts = pd.Series([True] * len(own) + [pd.NA] * len(more), index=both, dtype="boolean")
-        yield Rows(table.loc[both], scenario.facilities.complete, counts, unsaid or {})
+        yield Rows(table.loc[both], scenario.facilities.complete, counts, unknown)
+
+
+def _by_home(homes: pd.Series, places: pd.Index) -> tuple[Ints, Ints]:
+    """Return the rows of facilities in units, unit by unit in the order of the places, and where each unit begins."""
+    unit = places.get_indexer(pd.Index(homes))
+    order = np.argsort(unit, kind="stable")
+    rows = order[unit[order] >= 0].astype(np.int64)
+    return rows, np.searchsorted(unit[rows], np.arange(len(places) + 1)).astype(np.int64)

@@ -374,7 +374,8 @@ def _places(
     table["verdict"] = _over(checks, table.index)
     table["verdict_binding"] = _over(as_far_as_known(checks), table.index)
     gaps = checks[checks["verdict"].isin(["gap", "no_data"]) & checks["reason"].notna()]
-    joined = gaps["reason"].groupby(level=[0, 1]).agg(lambda found: ";".join(dict.fromkeys(found)))
+    told = gaps[["level", "reason"]].assign(place=gaps.index.get_level_values("id")).drop_duplicates()
+    joined = told["reason"].groupby(level=[0, 1]).agg(";".join)
     table["reason"] = joined.reindex(table.index)
     table["remedies"] = [
         remedies.allowed(rules.remedies, level, kind, old, village) if verdict == "gap" else None
@@ -389,7 +390,8 @@ def _places(
 
 
 def _over(checks: pd.DataFrame, index: pd.Index) -> pd.Series:
-    verdicts = checks["verdict"].groupby(level=[0, 1]).agg(lambda found: clauses.worst(list(found)))
+    ranks = checks["verdict"].map({verdict: rank for rank, verdict in enumerate(clauses.WORST_FIRST)})
+    verdicts = ranks.groupby(level=[0, 1]).min().map(dict(enumerate(clauses.WORST_FIRST)))
     return verdicts.reindex(index).fillna("not_applicable").astype("object")
 
 

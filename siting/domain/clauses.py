@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 Verdict = Literal["met", "gap", "no_data", "not_applicable"]
-_WORST_FIRST: tuple[Verdict, ...] = ("gap", "no_data", "met", "not_applicable")
+# The verdict of a place over its checks is the first of these that any of them has.
+WORST_FIRST: tuple[Verdict, ...] = ("gap", "no_data", "met", "not_applicable")
 # For sums of many float areas and people; far below a square metre or a person.
 _TOLERANCE = 1e-9
 
@@ -215,11 +216,3 @@ def service_circle(
         min(covered / most, 1.0),
         min((covered + perhaps + unseen) / most, 1.0) if complete else 1.0,
     )
-
-
-def worst(verdicts: list[Verdict]) -> Verdict:
-    """Return the verdict of a place over its checks: gap before no_data before met before not_applicable."""
-    for verdict in _WORST_FIRST:
-        if verdict in verdicts:
-            return verdict
-    return "not_applicable"

@@ -38,6 +38,7 @@ from siting.read.geometry.projections import (
     show_bounds,
 )
 from siting.read.geometry.shapes import Family
+from siting.read.ground import kept
 from siting.read.ground.constraints import Constraints, read_constraints
 from siting.read.ground.line_tags import walked_lines
 from siting.read.ground.network import Joins, read_lines
@@ -215,7 +216,7 @@ def inspect_inputs(
     if reading.crs is not None:
         units = cut_to_people(scenario, units, population, reading.crs, reading.log)
     units, tables = _placed(reading, units, _with_known_references(reading, units, _tables(reading)))
-    network = reading.once(scenario.network, reading.bounds, _network)
+    network = reading.once(scenario.network, reading.bounds, _kept_network)
     surface = reading.once(scenario.surface, reading.bounds, _surface)
     ground = _ground(reading, network if surface is None else None)
     terrain = reading.once(scenario.terrain, ground, lambda apart: _terrain(apart, ground))
@@ -436,6 +437,25 @@ def _note_displaced(
         "residential_areas": tables.residential_areas,
     }
     note_displacement(layers | own, network, reading.log)
+
+
+def _kept_network(reading: _Reading) -> Network | None:
+    """Return the network as it was read before, or read it and keep it."""
+    source = reading.scenario.network
+    key = None if source is None else kept.key_of(source, reading.crs, reading.bounds)
+    if key is None:
+        return _network(reading)
+    found = kept.load(key)
+    if found is None:
+        apart = replace(reading, log=Log(), progress=quiet, raws={}, done=0)
+        network, log = _network(apart), apart.log
+        if network is not None:
+            kept.keep(key, network, log)
+    else:
+        network, log = found
+    reading.log.take(log)
+    reading.step()
+    return network
 
 
 def _network(reading: _Reading) -> Network | None:

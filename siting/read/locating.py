@@ -50,8 +50,11 @@ class _Places:
 
     def __post_init__(self) -> None:
         names = self.frame["name"].to_numpy(dtype=object)
+        shapes = self.frame.geometry.to_numpy()
+        # Neither a missing shape nor an empty one has an area.
+        solid = np.nan_to_num(shapely.area(shapes)) > 0
         for row, (key, name) in enumerate(zip(self.frame.index, names, strict=True)):
-            if self.shape(row) is None:
+            if not solid[row]:
                 continue
             self.by_id.setdefault(str(key).strip(), []).append(row)
             if not pd.isna(name) and normal(name):

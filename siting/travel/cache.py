@@ -24,10 +24,10 @@ import shapely
 from affine import Affine
 from numpy.typing import NDArray
 
+from siting import store
 from siting.domain.nouns import Access, Floats, Grid, Network, Note, OpenGround, Progress, Raster, quiet
 from siting.domain.scenario import Walking
 from siting.domain.walkers import WalkerSpeeds
-from siting.travel import store
 from siting.travel.access import Walked, walk
 from siting.travel.network import WalkingNetwork, prepare_network
 from siting.travel.open_ground import Surface, prepare_surface

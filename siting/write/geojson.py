@@ -45,11 +45,11 @@ def write_gaps(path: Path, assessment: Assessment) -> None:
         The report. Members are described in ``docs/gap-report.md``.
     """
     checks: dict[Any, list[dict[str, Any]]] = {}
-    for index, row in zip(assessment.checks.index, assessment.checks.to_dict("records"), strict=True):
-        checks.setdefault(index, []).append(_record(row, CHECK_COLUMNS))
+    for index, record in zip(assessment.checks.index, _plain_rows(assessment.checks, CHECK_COLUMNS), strict=True):
+        checks.setdefault(index, []).append(record)
     properties = (
-        _record(row, PLACE_COLUMNS) | {"checks": checks.get(index, [])}
-        for index, row in zip(assessment.places.index, assessment.places.to_dict("records"), strict=True)
+        record | {"checks": checks.get(index, [])}
+        for index, record in zip(assessment.places.index, _plain_rows(assessment.places, PLACE_COLUMNS), strict=True)
     )
     members = facts(assessment.inputs) | {
         "totals": _totals(assessment),
@@ -64,7 +64,7 @@ def write_plan(path: Path, proposal: Proposal) -> None:
     """Write a plan: one feature for each proposed station, the proof, refused sites, the whole before and after."""
     selection = proposal.selection
     stations = proposal.stations
-    properties = (_record(row, PLAN_COLUMNS) for row in stations.to_dict("records"))
+    properties = _plain_rows(stations, PLAN_COLUMNS)
     members = facts(proposal.before.inputs) | {
         # The request is read back exactly.
         "request": plain(asked(proposal.request), decimals=_ALL_DECIMALS),
@@ -178,11 +178,27 @@ def plain(value: Any, *, decimals: int = _FIGURE_DECIMALS) -> Any:  # noqa: ANN4
     return value if isinstance(value, bool | int) else str(value)
 
 
-def _record(row: Mapping[Any, Any], columns: Sequence[Column]) -> dict[str, Any]:
-    """Return a row for JSON; ``unlimited`` names the figures that are null because they have no limit."""
-    return {column.key: plain(row[column.key]) for column in columns} | unlimited(
-        {column.key: row[column.key] for column in columns if column.type == "number"}
-    )
+def _plain_rows(table: pd.DataFrame, columns: Sequence[Column]) -> list[dict[str, Any]]:
+    """Return rows for JSON; ``unlimited`` names the figures that are null because they have no limit."""
+    keys = [column.key for column in columns]
+    # Column by column: the type of a column is looked at once.
+    values = [_plain_column(table[key]) for key in keys]
+    endless: dict[int, list[str]] = {}
+    for column in columns:
+        if column.type == "number":
+            for row in np.flatnonzero([is_unlimited(value) for value in table[column.key].tolist()]).tolist():
+                endless.setdefault(row, []).append(column.key)
+    rows = zip(*values, strict=True)
+    return [
+        {**dict(zip(keys, row, strict=True)), "unlimited": endless.get(number, [])} for number, row in enumerate(rows)
+    ]
+
+
+def _plain_column(values: pd.Series) -> list[Any]:
+    """Return the values of a column for JSON, as :func:`plain` does."""
+    if values.dtype == np.float64:
+        return [_figure(value, _FIGURE_DECIMALS) for value in values.tolist()]
+    return [value if type(value) is str else plain(value) for value in values.tolist()]
 
 
 def _totals(assessment: Assessment) -> dict[str, Any]:

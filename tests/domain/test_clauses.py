@@ -2,11 +2,13 @@
 
 import math
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siting.domain.clauses import at_least, land_per_person, not_applicable, service_circle, unknown, worst
+from siting.assess.report import _over
+from siting.domain.clauses import at_least, land_per_person, not_applicable, service_circle, unknown
 
 
 @pytest.mark.parametrize(
@@ -107,7 +109,9 @@ def test_what_is_not_asked_or_not_known_has_no_figures() -> None:
     ],
 )
 def test_the_worst_verdict_stands_for_all(verdicts: list[str], expected: str) -> None:
-    assert worst(verdicts) == expected
+    places = pd.MultiIndex.from_tuples([("street", "A")])
+    checks = pd.DataFrame({"verdict": verdicts}, index=places.repeat(len(verdicts)), dtype="object")
+    assert _over(checks, places).tolist() == [expected]
 
 
 @given(st.floats(0, 1e9), st.floats(0, 1e9), st.floats(0, 1e9))

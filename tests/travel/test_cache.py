@@ -15,10 +15,10 @@ import pytest
 import shapely
 
 import siting
-from siting import pipeline
+from siting import pipeline, store
 from siting.domain.nouns import Assessment, Inputs, Network, OpenGround
 from siting.results import GapReport
-from siting.travel import cache, store
+from siting.travel import cache
 from tests.helpers import (
     at,
     box,
@@ -399,5 +399,5 @@ def test_the_sample_is_the_same_to_the_byte(sample: Path, home: Path, tmp_path: 
     with store.cache_off():
         plain = written(pipeline.check(read), tmp_path)
     filled = written(pipeline.check(read), tmp_path)
-    assert len(list(home.iterdir())) == 3
+    assert len(list(home.iterdir())) == 4
     assert plain == filled == written(pipeline.check(read), tmp_path)

@@ -173,7 +173,7 @@ def build(lang: Lang) -> click.Group:
             "map",
             _map,
             scenario,
-            out("out_map"),
+            help_.option("-o", "--out", key="out_map", type=click.Path(path_type=Path), required=True),
             plan,
             help_.option("--tiles", key="tiles", type=_Text()),
             help_.option("--without-solver", "without_solver", key="without_solver", is_flag=True),
@@ -506,6 +506,10 @@ def _map(
     from siting.write.webmap import write_map
 
     start = time.perf_counter()
+    if not out.suffix or out.is_dir():
+        _map_folder(scenario, out, plan, tiles, lang, quiet=quiet)
+        _log_run(out / "map", start)
+        return
     with _bar(lang, quiet=quiet) as bar:
         read = scenario.read(("page", out), ("run", _run_file(out)), plan=plan)
         if plan is None:
@@ -522,6 +526,25 @@ def _map(
     _log_run(out, start)
     if not quiet:
         tell.files({"map": out}, lang)
+
+
+def _map_folder(
+    scenario: "_Source", out: Path, plan: Path | None, tiles: str | None, lang: Lang, *, quiet: bool
+) -> None:
+    """Draw a large area as a folder: an index, and a page for each part; with a plan, the state after it."""
+    from siting.pipeline.parts import part_of
+    from siting.write.webmap import write_map_folder
+
+    with _bar(lang, quiet=quiet) as bar:
+        read = scenario.read(("page", out / "index.html"), ("run", _run_file(out / "map")), plan=plan)
+        found = siting.check(read, plan=plan, progress=bar).assessment
+
+        def told(done: int, total: int) -> None:
+            bar("map", done, total)
+
+        pages = write_map_folder(out, found, part_of, lang=lang, tiles=tiles, progress=told)
+    if not quiet:
+        tell.files({"map": pages[0]}, lang)
 
 
 def _report(

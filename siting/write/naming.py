@@ -1,5 +1,6 @@
 """Names of layers and notes: words instead of the keys and codes of a scenario."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from siting.domain.nouns import Note
@@ -70,3 +71,22 @@ def _part(text: str, name: str, lang: Lang, scenario: Scenario | None) -> str:
         if drawn is not None:
             return say(f"map.legend.{drawn.style}", lang)
     return part_words(text, name, lang)
+
+
+def file_names(ids: Iterable[object]) -> tuple[str, ...]:
+    """Return a name of a file for each id, all different: letters, digits, ``.``, ``-`` and ``_`` of the id.
+
+    Examples
+    --------
+    >>> from siting.write.naming import file_names
+    >>> file_names(["500106", "沙坪坝区", "a/b", "a:b", "A_B", ".."])
+    ('500106', '沙坪坝区', 'a_b', 'a_b-2', 'A_B-3', '_')
+    """
+    taken: dict[str, int] = {}
+    names = []
+    for each in map(str, ids):
+        name = "".join(letter if letter.isalnum() or letter in ".-_" else "_" for letter in each).strip(".") or "_"
+        # Some systems take small and capital letters as the same.
+        turn = taken[name.casefold()] = taken.get(name.casefold(), 0) + 1
+        names.append(name if turn == 1 else f"{name}-{turn}")
+    return tuple(names)

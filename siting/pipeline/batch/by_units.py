@@ -19,12 +19,13 @@ from siting.domain.scenario import FINE_TO_COARSE, Level, Scenario
 from siting.errors import Fault, InputError
 from siting.pipeline.batch.dividing import part_of_places, part_of_points
 from siting.pipeline.batch.engine import Engine
-from siting.pipeline.batch.job import COLUMNS, STAGE, BatchResult, Job, file_names
+from siting.pipeline.batch.job import COLUMNS, STAGE, BatchResult, Job
 from siting.pipeline.batch.plans import plan_by_units
 from siting.pipeline.batch.storage import Storage
 from siting.pipeline.batch.walking import PartedWalker, faults_of
 from siting.pipeline.checking import check
 from siting.write.layers import save_gaps, save_plan
+from siting.write.naming import file_names
 from siting.write.parts import write_part
 
 

@@ -1,6 +1,6 @@
 """What a batch is asked to do, and what it found."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -93,22 +93,3 @@ class BatchResult:
     assessment: Assessment | None = None
     planned: Planned | None = None
     plan: SharedPlan | None = None
-
-
-def file_names(ids: Iterable[object]) -> tuple[str, ...]:
-    """Return a name of a file for each id, all different: letters, digits, ``.``, ``-`` and ``_`` of the id.
-
-    Examples
-    --------
-    >>> from siting.pipeline.batch.job import file_names
-    >>> file_names(["500106", "沙坪坝区", "a/b", "a:b", "A_B", ".."])
-    ('500106', '沙坪坝区', 'a_b', 'a_b-2', 'A_B-3', '_')
-    """
-    taken: dict[str, int] = {}
-    names = []
-    for each in map(str, ids):
-        name = "".join(letter if letter.isalnum() or letter in ".-_" else "_" for letter in each).strip(".") or "_"
-        # Some systems take small and capital letters as the same.
-        turn = taken[name.casefold()] = taken.get(name.casefold(), 0) + 1
-        names.append(name if turn == 1 else f"{name}-{turn}")
-    return tuple(names)

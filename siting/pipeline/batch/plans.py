@@ -13,10 +13,11 @@ from siting.locate.problem import Effort, MaximalCovering, Model, Problem, Solut
 from siting.pipeline.asking import Question
 from siting.pipeline.batch.dividing import part_of_points
 from siting.pipeline.batch.engine import Engine
-from siting.pipeline.batch.job import STAGE, SharedPlan, file_names
+from siting.pipeline.batch.job import STAGE, SharedPlan
 from siting.pipeline.batch.walking import faults_of
 from siting.pipeline.ground import PreparedScenario, WalkerOf
 from siting.pipeline.planning import Planned, propose
+from siting.write.naming import file_names
 
 
 def plan_by_units(

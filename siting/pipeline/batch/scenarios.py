@@ -26,7 +26,7 @@ from siting.locate.problem import MaximalCovering
 from siting.pipeline.asking import Question, ask
 from siting.pipeline.batch.by_units import cells_of
 from siting.pipeline.batch.engine import Engine
-from siting.pipeline.batch.job import COLUMNS, STAGE, BatchResult, Job, SharedPlan, file_names
+from siting.pipeline.batch.job import COLUMNS, STAGE, BatchResult, Job, SharedPlan
 from siting.pipeline.batch.walking import faults_of
 from siting.pipeline.checking import check
 from siting.pipeline.ground import prepare
@@ -36,6 +36,7 @@ from siting.read.trust import named_files
 from siting.version import __version__
 from siting.write.files import write_bytes, write_text
 from siting.write.layers import parquet_bytes, save_gaps, save_plan
+from siting.write.naming import file_names
 from siting.write.parts import PLACES, PLACES_WGS84, write_part
 
 _DONE: Final = "part.json"

@@ -71,6 +71,8 @@ def draw_ground(assessment: Assessment, proposal: Proposal | None, popups: Popup
 
 def draw_circles(assessment: Assessment, proposal: Proposal | None) -> Drawing:
     """Return the service circles before and, with a plan, after."""
+    if proposal is None and assessment.circles.empty:
+        return Drawing((), {}, {})
     minutes = number(assessment.inputs.scenario.walking.minutes, 0)
     title = "map.layer.circles_only" if proposal is None else "map.layer.circles_before"
     layers = [

@@ -78,6 +78,7 @@ def map_html(
     tiles: str | None = None,
     what_if: WhatIf | None = None,
     solver: bool = False,
+    aside: str = "",
 ) -> str:
     """Return the interactive map as the text of one HTML file.
 
@@ -95,6 +96,8 @@ def map_html(
         What the reader may change; without it the page only shows.
     solver : bool
         Whether the page can solve such a choice again (HiGHS, 1.6 MB).
+    aside : str
+        Our own markup for the top of the panel.
 
     Returns
     -------
@@ -128,7 +131,7 @@ def map_html(
         held="" if what_if is None else held(what_if, assessment) + (held_solver() if solves else ""),
         **tabs(shown=what_if is not None),
         heading=heading(assessment, proposal),
-        panel=panel(assessment, proposal),
+        panel=aside + panel(assessment, proposal),
         legend=legend(layers),
         t_review=review_number(assessment),
         base=_base(tiles),

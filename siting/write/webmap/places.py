@@ -45,7 +45,9 @@ def draw_places(assessment: Assessment, proposal: Proposal | None, popups: Popup
     share = style.share_steps(assessment.inputs.scenario.circle.pass_share)
     styles = style.path_styles((*style.reach_steps(), *share, *style.verdict_steps()), opacity=0.78)
     styles |= style.path_styles(style.clause_steps(), opacity=0.82)
-    for steps, opacity in ((style.verdict_steps(), 0.5), (style.clause_steps(), 0.7)):
+    of_units = [(style.verdict_steps(), 0.5), (style.clause_steps(), 0.7)]
+    of_units += [(share, 0.7)] if at_level(assessment, AREA).empty else []
+    for steps, opacity in of_units:
         styles |= {f"unit_{key}": look for key, look in style.path_styles(steps, opacity=opacity).items()}
     return Drawing(tuple(layers), styles, {})
 
@@ -214,8 +216,32 @@ def _area_layer(assessment: Assessment, areas: gpd.GeoDataFrame, colouring: _Col
     )
 
 
+def _coverage_of_units(assessment: Assessment) -> list[MapLayer]:
+    """Return the coverage of the finest units, for maps without residential areas."""
+    drawn = [units for level in UNIT_LEVELS if len(units := at_level(assessment, level))]
+    if len(at_level(assessment, AREA)) or not drawn:
+        return []
+    units, mark = drawn[-1], assessment.inputs.scenario.circle.pass_share
+
+    def properties(row: int) -> Properties:
+        key = style.share_key(units["covered_share"].iloc[row], mark)
+        return {"s": f"unit_{key}", "k": place_key(str(units["level"].iloc[row]), units.index[row])}
+
+    found = features(units, assessment.inputs.crs, properties, tolerance_m=4.0, shared_borders=True)
+    return [
+        MapLayer(
+            key="units_covered",
+            group="units",
+            title=words("map.layer.area_covered_only"),
+            parts=(Vector(found, "units"),),
+            caption=words("map.legend.share_unit"),
+            legend=legend_of(style.share_steps(mark), icons.swatch),
+        )
+    ]
+
+
 def _units(assessment: Assessment) -> list[MapLayer]:
-    layers = []
+    layers = _coverage_of_units(assessment)
     for level in UNIT_LEVELS:
         units = at_level(assessment, level)
         if units.empty:

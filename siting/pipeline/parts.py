@@ -1,0 +1,3 @@
+"""Parts of a result: one unit of an assessment by itself."""
+
+from siting.assess.part import part_of as part_of

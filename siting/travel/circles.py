@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from siting.domain.nouns import Floats, Ints
 from siting.domain.scenario import Walking
 from siting.errors import Fault, InputError
+from siting.travel.cutting import cut, moved, ways_in
+from siting.travel.kernel import space_order
 from siting.travel.nearest import nearest_lines
 from siting.travel.network import Attachment, WalkingNetwork
 from siting.travel.walks import Limits, walk_between
@@ -87,20 +89,28 @@ def walked_circles(
     span = int(np.ceil((cutoff + SLACK_S) * network.fastest / LATTICE_M))
     points = (2 * span + 2) ** 2
     circles = np.empty(len(xy), dtype=object)
+    if not len(xy):
+        return circles
     if points > _MOST_POINTS:
         for site in range(len(xy)):
             ground = _smoothed(_tiled(network, sites.take([site]), xy[[site]], walking, span))
             circles[site] = sided(ground, xy[site], cells, covered[site], span * LATTICE_M)
         return circles
     chunks = max(1, -(-len(xy) // min(_CHUNK, _MOST_POINTS // points)))
-    for chunk in np.array_split(np.arange(len(xy)), chunks):
+    # Neighbours are drawn together, over the ways around them: the whole network would be prepared for each chunk.
+    for chunk in np.array_split(space_order(xy), chunks):
         corners = np.floor(xy[chunk] / LATTICE_M).astype(np.int64) - span
         shape = (2 * span + 2, 2 * span + 2)
-        fields = _fields(network, sites.take(chunk), corners, shape, walking)
+        there = ways_in(network, _around(xy[chunk], (span + 2) * LATTICE_M + 2 * walking.attach_limit_m))
+        fields = _fields(cut(network, there), moved(sites.take(chunk), there), corners, shape, walking)
         for site, corner, seconds in zip(chunk, corners, fields, strict=True):
             ground = _smoothed(_within(corner, seconds, cutoff))
             circles[site] = sided(ground, xy[site], cells, covered[site], span * LATTICE_M)
     return circles
+
+
+def _around(xy: Floats, far_m: float) -> Floats:
+    return np.concatenate([xy.min(axis=0) - far_m, xy.max(axis=0) + far_m])
 
 
 def _tiled(network: WalkingNetwork, site: Attachment, xy: Floats, walking: Walking, span: int) -> shapely.Geometry:

@@ -21,6 +21,8 @@ from siting.travel.slope import CLIMBS, SPANS, EdgeSeconds, edge_seconds
 
 # Shorter components are digitising fragments, to which people would be attached who really walk elsewhere.
 SHORTEST_COMPONENT_M: Final = 1_000.0
+# Fewer points are sought faster than they are compared with the last ones.
+_WORTH_KEEPING: Final = 10_000
 # Pedestrians cannot enter these ways along their length.
 NO_ENTRY: Final = (*SPANS, *CLIMBS)
 
@@ -71,8 +73,27 @@ class WalkingNetwork:
     @cached_property
     def segments(self) -> tuple[Segments, Ints]:
         """The segments of the edges that may be joined, in bins, and the rank of these edges by place."""
-        lines = self.geometry[self.open_to_joining]
-        return segments_of(lines), _by_place(lines)
+        return segments_of(self.geometry[self.open_to_joining]), self.rank
+
+    @cached_property
+    def rank(self) -> Ints:
+        """The rank by place of the edges that may be joined."""
+        return _by_place(self.geometry[self.open_to_joining])
+
+    @cached_property
+    def bounds(self) -> Floats:
+        """West, south, east and north of each edge, metres."""
+        return np.asarray(shapely.bounds(self.geometry)).reshape(-1, 4)
+
+    @cached_property
+    def tree(self) -> shapely.STRtree:
+        """The edges that may be joined, in a search tree."""
+        return shapely.STRtree(self.geometry[self.open_to_joining])
+
+    @cached_property
+    def joined_last(self) -> "list[tuple[Floats, Floats, Joined]]":
+        """The points that joined last, with their limits, and where: the same people are asked again and again."""
+        return []
 
     @cached_property
     def fastest(self) -> float:
@@ -200,17 +221,26 @@ def attach(network: WalkingNetwork, xy: Floats, limit_m: Floats) -> Attachment:
 
 
 def join(network: WalkingNetwork, xy: Floats, limit_m: Floats) -> Joined:
-    """Attach points as :func:`attach` does, independent of the walker."""
+    """Attach points as :func:`attach` does, independent of the walker; those that joined last are not sought again."""
+    for last_xy, last_limit, found in network.joined_last:
+        if np.array_equal(last_xy, xy) and np.array_equal(last_limit, limit_m):
+            return found
+    found = _join(network, xy, limit_m)
+    if len(xy) > _WORTH_KEEPING:
+        network.joined_last[:] = [(xy, limit_m, found)]
+    return found
+
+
+def _join(network: WalkingNetwork, xy: Floats, limit_m: Floats) -> Joined:
     count = len(xy)
     open_edges = np.flatnonzero(network.open_to_joining)
     edge = np.full(count, -1, dtype=np.int64)
     position, way = np.zeros(count), np.full(count, np.inf)
     if count and len(open_edges):
         points = np.asarray(shapely.points(xy), dtype=object)
-        tree = shapely.STRtree(network.geometry[open_edges])
-        found, distance = tree.query_nearest(points, return_distance=True, all_matches=True)
+        found, distance = network.tree.query_nearest(points, return_distance=True, all_matches=True)
         # Of equally near edges the first by place, independent of the order of the network's rows.
-        order = np.lexsort((_by_place(network.geometry[open_edges])[found[1]], found[0]))
+        order = np.lexsort((network.rank[found[1]], found[0]))
         point, first = np.unique(found[0][order], return_index=True)
         nearest, away = open_edges[found[1][order][first]], distance[order][first]
         near = away <= limit_m[point]

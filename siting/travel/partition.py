@@ -20,9 +20,9 @@ from siting.domain.nouns import Bools, Floats, Grid, Ints
 from siting.domain.scenario import Walking
 from siting.travel.access import Walked, reach_s, served_components, walk
 from siting.travel.circles import SLACK_S
+from siting.travel.cutting import cut, touching, ways_in
 from siting.travel.network import WalkingNetwork
 from siting.travel.open_ground import Surface
-from siting.travel.slope import EdgeSeconds
 from siting.travel.straight import StraightLines
 from siting.travel.walks import Reach
 from siting.units import SECONDS_PER_MINUTE
@@ -130,7 +130,7 @@ def split_walks(
     there = 2.0 if walking.direction == "both_ways" else 1.0
     far, circle = there * max(longest_s, drawn_s) * speed + joins_m, there * drawn_s * speed + joins_m
     served = served_components(ways, xy[counting], walking)
-    cut = _Cut(ways)
+    whole = _Whole(ways)
     for part in np.union1d(part_of_site, part_of_cell).tolist():
         own_site, own_cell = part_of_site == part, part_of_cell == part
         box = _box(np.concatenate([xy[own_site], places[own_cell, :2]]))
@@ -141,7 +141,7 @@ def split_walks(
         yield (
             int(part),
             WalkPart(
-                ways=cut.to(_wider(box, far)),
+                ways=whole.cut_to(_wider(box, far)),
                 rows=PartRows(site, own_site[site], cell, own_cell[cell]),
                 xy=xy[site],
                 ids=ids[site],
@@ -211,56 +211,19 @@ def join_walks(ways: Prepared, sites: int, cells: int, parts: Iterable[tuple[Par
     return Walked(reach, attached, drawn[turn], shapes, reasons, notes, scraps)
 
 
-class _Cut:
+class _Whole:
     """What people walk on, of which boxes are cut out."""
 
     def __init__(self, ways: Prepared) -> None:
         self.ways = ways
         if isinstance(ways, WalkingNetwork):
-            self.edges, self.scraps = shapely.bounds(ways.geometry), shapely.bounds(ways.scraps)
+            self.scraps = shapely.bounds(ways.scraps)
 
-    def to(self, box: Floats) -> Prepared:
+    def cut_to(self, box: Floats) -> Prepared:
         """Return what lies in a box or touches it."""
         if isinstance(self.ways, WalkingNetwork):
-            return _part_of_network(self.ways, _touch(self.edges, box), _touch(self.scraps, box))
+            return cut(self.ways, ways_in(self.ways, box), touching(self.scraps, box))
         return _part_of_surface(self.ways, box) if isinstance(self.ways, Surface) else self.ways
-
-
-def _part_of_network(network: WalkingNetwork, edges: Bools, scraps: Bools) -> WalkingNetwork:
-    """Return some edges with their nodes; their order and the numbers of components stay."""
-    u, v = network.u[edges], network.v[edges]
-    nodes = np.union1d(u, v)
-    return replace(
-        network,
-        node_xy=network.node_xy[nodes],
-        u=np.searchsorted(nodes, u),
-        v=np.searchsorted(nodes, v),
-        kind=network.kind[edges],
-        component=network.component[edges],
-        open_to_joining=network.open_to_joining[edges],
-        geometry=network.geometry[edges],
-        seconds=_part_of_seconds(network.seconds, np.flatnonzero(edges)),
-        notes=(),
-        scraps=network.scraps[scraps],
-    )
-
-
-def _part_of_seconds(seconds: EdgeSeconds, edges: Ints) -> EdgeSeconds:
-    pieces = seconds.pieces[edges]
-    long = pieces + 1
-    start = np.cumsum(long) - long
-    ends = np.repeat(seconds.start[edges] - start, long) + np.arange(int(long.sum()))
-    return EdgeSeconds(
-        length_m=seconds.length_m[edges],
-        pieces=pieces,
-        start=start,
-        ahead=seconds.ahead[ends],
-        back=seconds.back[ends],
-        rise_m=seconds.rise_m[ends],
-        shut_ahead=seconds.shut_ahead[edges],
-        shut_back=seconds.shut_back[edges],
-        steep=seconds.steep[ends],
-    )
 
 
 def _part_of_surface(surface: Surface, box: Floats) -> Surface:
@@ -309,7 +272,3 @@ def _wider(box: Floats, by_m: float) -> Floats:
 
 def _in(xy: Floats, box: Floats) -> Bools:
     return np.asarray(((xy >= box[:2]) & (xy <= box[2:])).all(axis=1))
-
-
-def _touch(bounds: Floats, box: Floats) -> Bools:
-    return np.asarray(((bounds[:, :2] <= box[2:]) & (bounds[:, 2:] >= box[:2])).all(axis=1))

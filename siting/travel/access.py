@@ -121,11 +121,8 @@ def walk(
     longest walk, seconds; ``served``, what :func:`served_components` returns.
     """
     xy = shapely.get_coordinates(sites.geometry.to_numpy()).reshape(-1, 2)
-    # Ties between nearest sites are broken by place, then by id, independent of the order of the rows.
-    rank = np.empty(len(sites), dtype=np.int64)
-    rank[np.lexsort((sites.index.astype(str).to_numpy(), xy[:, 1], xy[:, 0]))] = np.arange(len(sites))
     keep, longest = reach_s(counting, walking, cutoff_s)
-    limits, drawn = Limits(longest, keep, counting, rank, scale_s), counting & circles
+    limits, drawn = Limits(longest, keep, counting, rank_of(sites), scale_s), counting & circles
     if ways is None:
         ways = StraightLines(WALKERS[walking.walker].flat)
     if isinstance(ways, StraightLines):
@@ -133,6 +130,14 @@ def walk(
     if isinstance(ways, Surface):
         return _over(ways, xy, cells, walking, limits, drawn, served)
     return _along(ways, xy, cells, walking, limits, drawn, served)
+
+
+def rank_of(sites: gpd.GeoDataFrame) -> Ints:
+    """Return the rank of each site, by which ties are broken: by place, then by id, whatever the order of the rows."""
+    xy = shapely.get_coordinates(sites.geometry.to_numpy()).reshape(-1, 2)
+    rank = np.empty(len(sites), dtype=np.int64)
+    rank[np.lexsort((sites.index.astype(str).to_numpy(), xy[:, 1], xy[:, 0]))] = np.arange(len(sites))
+    return rank
 
 
 def served_components(ways: WalkingNetwork | Surface | StraightLines, xy: Floats, walking: Walking) -> Ints:
@@ -164,7 +169,7 @@ def _straight(
     cutoff = walking.minutes * SECONDS_PER_MINUTE
     circled = np.flatnonzero(drawn)
     circles = round_circles(xy[circled], cutoff / pace)
-    return Walked(reach, np.ones(len(xy), dtype=bool), circled, circles, _reasons(reach.nearest_s, cutoff))
+    return Walked(reach, np.ones(len(xy), dtype=bool), circled, circles, reasons_of(reach.nearest_s, cutoff))
 
 
 def _along(
@@ -186,7 +191,7 @@ def _along(
     served = doors.component[limits.counting & attached] if served is None else served
     circled = np.flatnonzero(drawn & attached)
     circles = walked_circles(network, doors.take(circled), xy[circled], walking, places, reach.rows(circled))
-    reasons = _reasons(reach.nearest_s, walking.minutes * SECONDS_PER_MINUTE)
+    reasons = reasons_of(reach.nearest_s, walking.minutes * SECONDS_PER_MINUTE)
     reasons[np.isinf(reach.nearest_s) & ~np.isin(people.component, served)] = "cut_off"
     alone = people.edge < 0
     reasons[alone] = "off_network"
@@ -214,14 +219,14 @@ def _over(
         served = parts_of(surface, doors.take(limits.counting & attached))
     circled = np.flatnonzero(drawn & attached)
     circles = crossed_circles(surface, doors.take(circled), xy[circled], walking, places, reach.rows(circled))
-    reasons = _reasons(reach.nearest_s, walking.minutes * SECONDS_PER_MINUTE)
+    reasons = reasons_of(reach.nearest_s, walking.minutes * SECONDS_PER_MINUTE)
     cut_off = ~np.isin(parts_of(surface, people), served)
     reasons[np.isinf(reach.nearest_s) & cut_off] = "cut_off"
     reasons[people.row < 0] = "off_network"
     return Walked(reach, attached, circled, circles, reasons, surface.notes)
 
 
-def _reasons(seconds: Floats, cutoff: float) -> NDArray[np.object_]:
+def reasons_of(seconds: Floats, cutoff: float) -> NDArray[np.object_]:
     """Return for every cell why it is not covered."""
     reasons = np.full(len(seconds), "beyond_circle", dtype=object)
     reasons[np.isinf(seconds)] = "beyond_max_minutes"

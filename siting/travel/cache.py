@@ -28,7 +28,8 @@ from siting import store
 from siting.domain.nouns import Access, Floats, Grid, Network, Note, OpenGround, Progress, Raster, quiet
 from siting.domain.scenario import Walking
 from siting.domain.walkers import WalkerSpeeds
-from siting.travel.access import Walked, walk
+from siting.travel.access import Walked, reach_s, walk
+from siting.travel.adding import Known, added
 from siting.travel.network import WalkingNetwork, prepare_network
 from siting.travel.open_ground import Surface, prepare_surface
 from siting.travel.partition import PartRows, Prepared, WalkPart
@@ -52,6 +53,7 @@ class Walker(Protocol):
         *,
         cutoff_s: Floats | None = None,
         circles: bool = True,
+        scale_s: float = 0.0,
     ) -> Walked:
         """Return the walks between sites and cells, by their rows."""
         ...
@@ -109,6 +111,7 @@ class CachedTravel:
 
     def __init__(self, ground: WalkingGround, progress: Progress = quiet, walker: Walker | None = None) -> None:
         self._ground, self._progress, self._walk = ground, progress, walker
+        self._known: Known | None = None
 
     @cached_property
     def key(self) -> str:
@@ -146,13 +149,40 @@ class CachedTravel:
             progress("walk", 0, 1)
             walked = kept
         else:
-            ways = self.ready
             progress("walk", 0, 1)
-            walked = (self._walk or walk)(ways, sites, counting, cells, walking, cutoff_s=cutoff_s, circles=circles)
+            walked = self._walked(sites, counting, cells, walking, cutoff_s, circles=circles)
             if not off:
                 _keep(key, walked)
+        if circles:
+            self._known = Known.of(walked, sites, counting, cells, walking, cutoff_s, circles=circles)
         progress("walk", 1, 1)
         return walked.access(sites, cells)
+
+    def _walked(
+        self,
+        sites: gpd.GeoDataFrame,
+        counting: NDArray[np.bool_],
+        cells: pd.DataFrame,
+        walking: Walking,
+        cutoff_s: Floats | None,
+        *,
+        circles: bool,
+    ) -> Walked:
+        """Compute walks; those of sites whose walks are known, as of all facilities before a plan, are not repeated."""
+        compute, known = self._walk or walk, self._known
+        rows = None
+        if known is not None:
+            rows = known.rows_in(sites, counting, cells, walking, cutoff_s, circles=circles)
+        if known is None or rows is None:
+            return compute(self.ready, sites, counting, cells, walking, cutoff_s=cutoff_s, circles=circles)
+        new = np.ones(len(sites), dtype=np.bool_)
+        new[rows] = False
+        own = None if cutoff_s is None else cutoff_s[new]
+        longest = float(reach_s(counting, walking, cutoff_s)[1].max())
+        more = compute(
+            *(self.ready, sites[new], counting[new], cells, walking), cutoff_s=own, circles=circles, scale_s=longest
+        )
+        return added(known.walked, more, rows, sites, walking)
 
     def _key_of(
         self,

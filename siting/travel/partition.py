@@ -95,20 +95,20 @@ def split_walks(
     counting: Bools,
     cells: pd.DataFrame,
     walking: Walking,
-    part_of_site: Ints,
-    part_of_cell: Ints,
+    parts: tuple[Ints, Ints],
     *,
     cutoff_s: Floats | None = None,
     circles: bool = True,
+    scale_s: float = 0.0,
 ) -> Iterator[tuple[int, WalkPart]]:
     """Yield each part that has sites or cells, with all that its walks depend on.
 
     Parameters
     ----------
-    ways, sites, counting, cells, walking, cutoff_s, circles
-        As for :func:`siting.travel.walk_to`.
-    part_of_site, part_of_cell : ndarray of int
-        The part of each site and of each cell.
+    ways, sites, counting, cells, walking, cutoff_s, circles, scale_s
+        As for :func:`siting.travel.access.walk`.
+    parts : tuple of ndarray of int
+        The part of each site, and of each cell.
 
     Yields
     ------
@@ -118,6 +118,7 @@ def split_walks(
         Its context reaches as far as the longest walk from a site of the whole, and as far as the circles of its own
         sites.
     """
+    part_of_site, part_of_cell = parts
     xy = shapely.get_coordinates(sites.geometry.to_numpy()).reshape(-1, 2)
     ids = sites.index.astype(str).to_numpy(dtype=object)
     places = cells[["x", "y", "half_diagonal_m"]].to_numpy(dtype=np.float64)
@@ -150,7 +151,7 @@ def split_walks(
                 cutoff_s=keep[site],
                 places=places[cell],
                 walking=walking.model_dump_json(),
-                scale_s=longest_s,
+                scale_s=max(longest_s, scale_s),
                 served=served,
             ),
         )

@@ -1,6 +1,7 @@
 """Walks split into parts of the area are the undivided walks: the same times, nearest sites, circles and reasons."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,8 @@ from siting.domain.nouns import Bools, Ints, Network, OpenGround, Raster
 from siting.domain.scenario import Walking
 from siting.domain.walkers import WALKERS
 from siting.travel import StraightLines, Surface, WalkingNetwork, prepare_network, prepare_surface
-from siting.travel.access import Walked, walk
+from siting.travel.access import Walked, reach_s, walk
+from siting.travel.adding import Known, added
 from siting.travel.cache import digest, packed, unpacked
 from siting.travel.partition import Prepared, join_walks, split_walks, walk_part
 from tests.helpers import METRIC, X0, Y0, facilities, network, raster
@@ -97,11 +99,77 @@ def test_split_and_joined_walks_are_the_undivided_ones(
     whole = walk(ways, sites, counting, cells, walking, cutoff_s=cutoff)
     at = shapely.get_coordinates(sites.geometry.to_numpy())
     parts = []
-    for _, part in split_walks(ways, sites, counting, cells, walking, part_of(at), part_of(xy), cutoff_s=cutoff):
+    for _, part in split_walks(ways, sites, counting, cells, walking, (part_of(at), part_of(xy)), cutoff_s=cutoff):
         again = unpacked(packed(part))
         assert digest(again) == digest(part)
         parts.append((again.rows, unpacked(packed(walk_part(again)))))
     assert same(join_walks(ways, len(sites), len(cells), parts), whole)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@given(
+    seed=st.integers(0, 10_000),
+    direction=st.sampled_from(["to_facility", "from_facility", "slower", "both_ways"]),
+    circles=st.booleans(),
+)
+@settings(max_examples=12)
+def test_walks_of_more_sites_are_added_to_those_that_are_known(
+    mode: str,
+    seed: int,
+    direction: str,
+    circles: bool,  # noqa: FBT001
+) -> None:
+    """As all sites walked together: the two nearest with ties, circles, and who is cut off."""
+    rng = np.random.default_rng(seed)
+    ways = prepared(mode, rng)
+    walking = Walking(mode=mode, minutes=6.0, max_minutes=12.0, direction=direction)
+    places = rng.choice(np.arange(0.0, 3800.0, 150.0), (14, 2))
+    sites = facilities({f"s{at}": (tuple(place), {}) for at, place in enumerate(places.tolist())})
+    counting = rng.random(14) < 0.7
+    cutoff = rng.choice([360.0, 500.0], 14)
+    counting[:1], cutoff[:1] = True, 500.0
+    xy = rng.choice(np.arange(0.0, 3800.0, 75.0), (150, 2)) + np.array([X0, Y0])
+    cells = pd.DataFrame({"x": xy[:, 0], "y": xy[:, 1], "half_diagonal_m": 20.0})
+    known = np.concatenate([[True], rng.random(13) < 0.6])
+    order = np.argsort(rng.random(14), kind="stable")
+    sites, counting, cutoff, known = sites.iloc[order], counting[order], cutoff[order], known[order]
+    base = walk(ways, sites[known], counting[known], cells, walking, cutoff_s=cutoff[known], circles=circles)
+    asked = Known.of(base, sites[known], counting[known], cells, walking, cutoff[known], circles=circles)
+    rows = asked.rows_in(sites, counting, cells, walking, cutoff, circles=circles)
+    assert rows is not None
+    longest = float(reach_s(counting, walking, cutoff)[1].max())
+    more = walk(
+        *(ways, sites[~known], counting[~known], cells, walking),
+        cutoff_s=cutoff[~known],
+        circles=circles,
+        scale_s=longest,
+    )
+    whole = walk(ways, sites, counting, cells, walking, cutoff_s=cutoff, circles=circles)
+    assert same(added(base, more, rows, sites, walking), whole)
+
+
+def test_other_people_settings_or_sites_are_walked_again() -> None:
+    ways = StraightLines(1.0)
+    sites = facilities({"a": ((0, 0), {}), "b": ((500, 0), {})})
+    cells = pd.DataFrame({"x": [X0 + 100.0], "y": [Y0], "half_diagonal_m": 1.0})
+    counting, walking = np.ones(2, dtype=bool), Walking(mode="straight_line")
+    base = walk(ways, sites, counting, cells, walking)
+    known = Known.of(base, sites, counting, cells, walking, None, circles=True)
+
+    def rows(**other: Any) -> Ints | None:
+        asked = {"sites": sites, "counting": counting, "cells": cells, "walking": walking, "cutoff_s": None}
+        return known.rows_in(**{**asked, "circles": True, **other})
+
+    assert rows() is not None
+    assert rows(circles=False) is None
+    assert rows(cells=cells.assign(x=0.0)) is None
+    assert rows(walking=Walking(mode="straight_line", minutes=10.0)) is None
+    assert rows(counting=np.array([True, False])) is None
+    assert rows(sites=facilities({"a": ((1, 0), {}), "b": ((500, 0), {})})) is None
+    assert rows(sites=sites.iloc[:1], counting=counting[:1]) is None
+    longer = np.array([900.0, 900.0, 90_000.0])
+    three = facilities({"a": ((0, 0), {}), "b": ((500, 0), {}), "c": ((900, 0), {})})
+    assert rows(sites=three, counting=np.ones(3, dtype=bool), cutoff_s=longer) is None
 
 
 def test_a_part_has_only_the_ways_that_it_needs() -> None:
@@ -112,7 +180,7 @@ def test_a_part_has_only_the_ways_that_it_needs() -> None:
     cells = pd.DataFrame({"x": [X0 + 150.0, X0 + 2900.0], "y": [Y0 + 100.0, Y0 + 2800.0], "half_diagonal_m": 20.0})
     both = np.array([0, 1])
     walking = Walking(mode="network", minutes=3.0, max_minutes=3.0)
-    for part, found in split_walks(ways, sites, np.ones(2, dtype=bool), cells, walking, both, both):
+    for part, found in split_walks(ways, sites, np.ones(2, dtype=bool), cells, walking, (both, both)):
         assert isinstance(found.ways, WalkingNetwork)
         assert found.rows.site.tolist() == [part]
         assert found.rows.cell.tolist() == [part]
@@ -125,7 +193,7 @@ def test_an_area_without_sites_or_cells_has_no_parts_and_reaches_nothing() -> No
     none = np.zeros(0, dtype=np.int64)
     ways = StraightLines(1.0)
     walking = Walking(mode="straight_line")
-    assert list(split_walks(ways, sites, nobody, cells, walking, none, none)) == []
+    assert list(split_walks(ways, sites, nobody, cells, walking, (none, none))) == []
     found = join_walks(ways, 0, 0, [])
     assert found.reach.start.tolist() == [0]
     assert isinstance(found, Walked)

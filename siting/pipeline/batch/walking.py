@@ -55,6 +55,7 @@ class PartedWalker:
         *,
         cutoff_s: Floats | None = None,
         circles: bool = True,
+        scale_s: float = 0.0,
     ) -> Walked:
         """Return the walks between sites and cells.
 
@@ -69,7 +70,10 @@ class PartedWalker:
         keys: dict[str, str] = {}
         found: dict[str, Walked] = {}
         for number, part in split_walks(
-            ways, sites, counting, cells, walking, of_site, of_cell, cutoff_s=cutoff_s, circles=circles
+            *(ways, sites, counting, cells, walking, (of_site, of_cell)),
+            cutoff_s=cutoff_s,
+            circles=circles,
+            scale_s=scale_s,
         ):
             name, key = self.names[number], digest("part", part)
             rows[name], kept = part.rows, unpacked(self.storage.load(_result(key)))

@@ -215,7 +215,7 @@ def with_settings(given: Inputs, **sections: Mapping[str, Any]) -> Inputs:
 
 
 def settings_of(given: Scenario, **sections: Mapping[str, Any]) -> Scenario:
-    """Return a scenario with changed settings, validated anew."""
+    """Return a scenario with changed settings, validated again."""
     raw = given.model_dump()
     for name, update in sections.items():
         raw[name] = {**raw[name], **update}

@@ -1,4 +1,4 @@
-"""Compiled kernels are kept between processes; what is damaged or of another user is compiled anew; Ctrl-C waits."""
+"""Compiled kernels are kept between processes; what is damaged or of another user is compiled again; Ctrl-C waits."""
 
 import importlib.util
 import os

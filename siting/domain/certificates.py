@@ -24,7 +24,7 @@ class CertificateNode(TypedDict, total=False):
 class CertificateValues(TypedDict):
     """A certificate (:class:`siting.locate.certificate.Certificate`) with packed sets of multipliers.
 
-    ``served``, with capacity, are the packed columns of who serves whom: site, point, persons.
+    ``served``, with capacity, are the packed columns of which site serves which people: site, point, persons.
     """
 
     model: CertifiedModel

@@ -32,7 +32,7 @@ Rules on sites make choices fewer, so a bound that ignores them holds; these are
 - sites too near to an open one, and others of a set of which enough are open, are closed
 
 Among sites that are not decided, spacing, sets and facilities that must stay in some size are ignored. A plan with
-capacity comes with who serves whom, which is checked and not computed.
+capacity comes with which site serves which people, which is checked and not computed.
 """
 
 import base64
@@ -104,7 +104,7 @@ class Certificate:
     tree : mapping
         The root of the search tree; see :class:`siting.domain.certificates.CertificateNode`.
     served : Served or None
-        With capacity: who serves whom in the plan.
+        With capacity: which site serves which people in the plan.
     """
 
     model: CertifiedModel
@@ -281,7 +281,7 @@ def value_of(problem: Problem, model: Model, chosen: Ints, served: Served | None
     chosen : ndarray of int
         The open sites without the kept ones.
     served : Served or None
-        With capacity: who serves whom.
+        With capacity: which site serves which people.
 
     Returns
     -------
@@ -779,7 +779,7 @@ def _gains(problem: Problem, values: Ints, bits: int) -> Ints:
 
 
 def _knapsack_prices(site: Ints, values: Ints, persons: Ints, most: Floats) -> Floats:
-    """Return for each site the value of a person for whom it no longer has room; 0 where there is room for all.
+    """Return for each site the value of a person that finds no room there; 0 where there is room for all.
 
     Any price gives a bound; this one, of a continuous knapsack (Dantzig 1957), gives the least.
     """

@@ -38,7 +38,7 @@ _SHORTEST: Final = 1e-3
 _HALVINGS: Final = 40
 # A bound that is better by less than this part of the gap is no gain.
 _GAIN: Final = 1e-4
-# So many times the greatest price of a person is the price of one whom no site reaches.
+# So many times the greatest price of a person is the price of one that no site reaches.
 _BEYOND: Final = 100.0
 # Costs below this are free of charge.
 _FREE_OF_CHARGE: Final = 1e-9
@@ -318,7 +318,7 @@ def _first_multipliers(problem: Problem, terms: _Terms) -> Floats:
     price = np.full(len(problem.people), np.inf)
     np.minimum.at(price, times.indices, (terms.site / np.maximum(served, 1.0))[of_pair])
     known = np.isfinite(price)
-    # People whom no site reaches are left out: the more that costs the better.
+    # People that no site reaches are left out: the more that costs the better.
     price[~known] = _BEYOND * price[known].max(initial=0.0)
     return price * problem.people
 

@@ -81,7 +81,7 @@ def certificate_of(
     effort : Effort
         When to stop early; the certificate then proves a weaker bound.
     served : Served or None
-        With capacity: who serves whom in the plan.
+        With capacity: which site serves which people in the plan.
     told : callable, optional
         Called with the part of the largest certificate that is made.
 
@@ -237,7 +237,7 @@ class _Search:
         self.open: list[_Node] = []
         self.worst = goal
         self.made = 0
-        # The sets that the tree uses, and the packed lengths of sets and of who serves whom.
+        # The sets that the tree uses, and the packed lengths of sets and of which site serves which people.
         self.used: set[int] = set()
         self.lengths: dict[int, int] = {}
         self.served_long = sum(len(packed(each)) for each in blank.served or ())

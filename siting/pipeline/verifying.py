@@ -71,7 +71,7 @@ def verify(scenario: Scenario, path: Path, progress: Progress | None = None) -> 
         certificate = Certificate.from_json(file.members["certificate"])
         bound = check_certificate(question.problem, question.model, certificate)
         value = value_of(question.problem, question.model, chosen, certificate.served)
-        # People whom facilities that may change cover today are not newly covered.
+        # People that facilities that may change cover today are not newly covered.
         today = covered_today(question) if certificate.model == "mclp" else 0.0
     except CertificateError as error:
         own = file.members.get("scenario", {}).get("sha256") == fingerprint(scenario, ground.inputs.digests)

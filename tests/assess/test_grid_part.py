@@ -283,7 +283,7 @@ def test_a_plan_says_that_it_counts_known_people_alone(share: float, ids: list[s
 
 def test_whoever_may_live_outside_is_covered_or_not() -> None:
     found = accepting(0.1).places.loc[("street", "b")]
-    # All whom the grid knows are within 720 m of B; of 600 elderly 220 may be uncovered.
+    # All that the grid knows are within 720 m of B; of 600 elderly 220 may be uncovered.
     assert (found["elderly_covered"], found["elderly_covered_high"]) == (380.0, 600.0)
     assert (found["elderly_uncovered_low"], found["elderly_uncovered"]) == (0.0, 220.0)
     assert (found["covered_share"], found["covered_share_high"]) == pytest.approx((380 / 600, 1.0))

@@ -49,7 +49,7 @@ def row_of(assessment: Assessment, level: str, key: str, clause: str) -> dict[st
 
 
 def land_case(ledger: dict[str, Any], *, complete: bool = True, most: dict[str, float] | None = None) -> Assessment:
-    """One district of 10,000 residents and two streets, of whom all live in the west one."""
+    """One district of 10,000 residents and two streets, who all live in the west one."""
     return check(
         inputs(
             settings=scenario(walking=straight(), facilities={"complete": complete, "land_at_most_m2": most or {}}),

@@ -364,7 +364,7 @@ def test_groups_that_make_up_all_the_elderly_add_up_to_them(seed: int, first: st
     whole = with_units(district_, "street", street.assign(own_elderly=figures))
     cells = demand_of(whole, population).cells
     both = (cells["group_frail"] + cells["group_fit"]).to_numpy()
-    # Of people whom a table puts where the grid has nobody, no group is known.
+    # Of people that a table puts where the grid has nobody, no group is known.
     assume(bool(((both > 0) == (cells["elderly"] > 0).to_numpy()).all()))
     assert both == pytest.approx(cells["elderly"].to_numpy(), rel=EVEN, abs=1e-9)
     totals = check(replace(whole, population=population)).totals

@@ -35,7 +35,7 @@ def request(**rules: Any) -> Problem:
 
 
 def lift(problem: Problem, model: Any, rules: set[str]) -> tuple[Problem, Any]:
-    """What feasibility is said to mean, written anew."""
+    """What feasibility is said to mean, written again."""
     for rule in rules:
         problem = problem.under(**dict.fromkeys(LIFTS.get(rule, ())))
     if "reach" in rules:

@@ -127,7 +127,7 @@ def test_who_closes_one_may_open_another() -> None:
     changes = found.proposal.changes
     assert changes["action"].to_dict() == {"f9": "close"}
     assert covered(found) == 270
-    # Whom the closed one served is lost.
+    # Those that the closed one served is lost.
     assert found.proposal.stations["covered_share_after"].tolist() == pytest.approx([100 / 550, 190 / 550, 270 / 550])
     kept = proposed(strip(closable=["f9"], stations=9))
     assert covered(kept) == sum(PEOPLE)

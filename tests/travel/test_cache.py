@@ -1,4 +1,4 @@
-"""What is kept between runs: found again when nothing changed, worked out anew when anything did, never a fault."""
+"""What is kept between runs: found again when nothing changed, computed again when anything did, never a fault."""
 
 import os
 import stat

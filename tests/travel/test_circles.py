@@ -1,4 +1,4 @@
-"""Service circles: whom they hold, that they end where the time does, and that they leap no river."""
+"""Service circles: the people that they hold, that they end where the time does, and that they leap no river."""
 
 import subprocess
 import sys
@@ -64,7 +64,7 @@ def district(sample: Path) -> District:
 def drawn(
     ways: WalkingNetwork, sites: Points, cells: Points, walking: Walking
 ) -> tuple[NDArray[np.object_], list[NDArray[np.int64]]]:
-    """Return the circles of sites, and whom each reaches in time."""
+    """Return the circles of sites, and the people that each reaches in time."""
     doors = attach(ways, sites, np.full(len(sites), walking.attach_limit_m))
     people = attach(ways, cells, np.full(len(cells), walking.attach_limit_m + 70.0))
     reach = walk_between(ways, doors, people, walking.direction, Limits.plain(len(sites), walking.minutes * 60))
@@ -73,7 +73,7 @@ def drawn(
 
 
 def wrong_share(circles: NDArray[np.object_], cells: Points, people: Points, covered: Sequence[Any]) -> float:
-    """Return the people on the wrong side of the circles over those whom the circles hold by their times."""
+    """Return the people on the wrong side of the circles over those that the circles hold by their times."""
     wrong = held = 0.0
     for circle, rows in zip(circles, covered, strict=True):
         wanted = np.isin(np.arange(len(cells)), rows)
@@ -217,7 +217,7 @@ def test_tiles_give_the_ground_that_the_whole_lattice_gives(
     monkeypatch.setattr(circles, "_MOST_POINTS", 0)
     pieced, _ = drawn(ways, sites, cells, walking)
     for one, other, rows in zip(plain, pieced, covered, strict=True):
-        # Straightened borders may differ by a hair; whom a circle holds does not.
+        # Straightened borders may differ by a hair; the people in a circle does not.
         assert shapely.symmetric_difference(one, other).area < 1e-3 * one.area
         assert (shapely.contains_xy(one, cells) == shapely.contains_xy(other, cells)).all()
         assert shapely.contains_xy(other, cells[rows]).mean() > 0.99

@@ -367,7 +367,7 @@ def test_nothing_to_walk() -> None:
     assert len(space_order(np.zeros((0, 2)))) == 0
 
 
-# Compiled anew each time: what numba keeps is judged by the file of the function alone, not by the heap's.
+# Compiled again each time: what numba keeps is judged by the file of the function alone, not by the heap's.
 @numba.njit
 def _drained(entries: NDArray[np.uint64], heap: NDArray[np.uint64], pushed: int) -> NDArray[np.uint64]:
     """Push some entries, then take one away and push the next, then take away the rest."""

@@ -50,7 +50,7 @@ def test_the_least_that_would_do_is_never_rounded_down() -> None:
     text = told(infeasible())
     assert "a budget of at least CNY 1,001 is needed." in text
     assert "any one of these requirements is enough: budget" in text
-    # Whom no candidate reaches is of no matter where no share is asked for.
+    # Those that no candidate reaches is of no matter where no share is asked for.
     assert "东街" not in text
     unproved = told(infeasible(least={"stations": Least(7.0, proved=False)}, proved=False))
     assert "at least 7 stations are needed. This value is sufficient; it is not proved" in unproved

@@ -212,7 +212,7 @@ def _question(scenario: Scenario, stations: int) -> Question:
 
 
 def plan_part(path: Path, folder: Path, untrusted: bool, stations: int) -> tuple[int, float]:  # noqa: FBT001
-    """Make the plan of a part, and return its stations and whom they newly cover; run on a worker."""
+    """Make the plan of a part, and return its stations and the people that they newly cover; run on a worker."""
     key = f"{key_of(path, untrusted=untrusted)} {stations}"
     kept = _load(folder / _PLANNED)
     if kept is not None and kept.get("key") == key:

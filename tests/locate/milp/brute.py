@@ -182,7 +182,7 @@ def _walked(value: Floats, nearest: Floats, beyond_s: float | None) -> Any:
 
 
 def needed(problem: Problem, model: PCenter) -> float:
-    """Persons whom a p-center must serve: a share of those whom some row reaches that is kept or may be chosen."""
+    """Persons that a p-center must serve: a share of those that some row reaches that is kept or may be chosen."""
     rows = np.flatnonzero(problem.kept | problem.open_to_choice)
     reached = np.zeros(len(problem.people), dtype=bool)
     for row in rows:
@@ -271,7 +271,7 @@ def can(problem: Problem, model: Model) -> bool:
 
 
 def check(problem: Problem, model: Model, solution: Solution) -> None:
-    """Hold a solution against all choices: status, every stage, the choice itself, and who serves whom."""
+    """Hold a solution against all choices: status, every stage, the choice, and which site serves which people."""
     wanted = best(problem, model)
     if wanted is None:
         assert solution.status == "infeasible"

@@ -248,7 +248,7 @@ def test_what_hairs_lend_is_what_a_plan_with_its_own_sites_gains_by_them() -> No
     )
     milp = milp_of(problem, FairCovering(0.5))
     plan = evaluate(milp, np.array([0]))
-    # A hair of ten persons, each of whom makes room for one who counts 9/4.
+    # A hair of ten persons, each making room for one who counts 9/4.
     assert tolerance_gain(milp, 0, plan, ()) == pytest.approx(ROW_TOLERANCE * 10 * 9 / 4, rel=0.01)
 
 

@@ -1115,7 +1115,7 @@ class Engine {
     return sum / this.unit;
   }
 
-  // The persons whom a site reaches, and those of them in each residential area.
+  // The persons that a site reaches, and those of them in each residential area.
   _overlap(site) {
     const known = this.overlaps.get(site);
     if (known) return known;
@@ -2099,7 +2099,7 @@ async function readCertificate(told) {
   }
 }
 
-/** Who serves whom: site, point, persons. @param {string[]} told */
+/** Which site serves which people: site, point, persons. @param {string[]} told */
 async function servedOf(told) {
   const columns = [];
   for (const text of told) columns.push((await inflated(fromBase64(text))).slice().buffer);
@@ -2233,7 +2233,7 @@ function exponentOf(value) {
   return found;
 }
 
-/** For each site the value of a person for whom it no longer has room; 0 where it has room for all. */
+/** For each site the value of a person that finds no room there; 0 where it has room for all. */
 function knapsackPrices(problem, values, bits) {
   if (!problem.capacity) return null;
   const found = [];
@@ -2480,7 +2480,7 @@ function nextSum(problem, certificate) {
 }
 
 /**
- * The objective of the plan's own sites, from the problem and who serves whom.
+ * The objective of the plan's own sites, from the problem and Which site serves which people.
  * @param {Problem} problem
  * @param {number[]} chosen
  * @param {{site: number[], point: number[], persons: number[]} | null} served
@@ -2640,7 +2640,7 @@ async function verify(engine, told) {
   if (!sameData(engine, told, problem)) throw new Refuted("other_scenario");
   const certificate = await readCertificate(told.certificate);
   const proved = check(problem, certificate);
-  // People whom facilities that may change cover today are not newly covered.
+  // People that facilities that may change cover today are not newly covered.
   const today = problem.model === "mclp" ? told.today : 0;
   const bound = proved.bound - today;
   const value = valueOf(problem, told.chosen, certificate.served) - today;
@@ -2893,7 +2893,7 @@ const module_solver = (() => {
 /** @typedef {import("./state.mjs").Choice} Choice */
 
 /**
- * The sites that may be opened, and the people whom they can still reach.
+ * The sites that may be opened, and the people that they can still reach.
  * @param {Engine} engine that holds the choice
  * @param {Choice} choice
  */
@@ -3555,7 +3555,7 @@ const { Drawing } = module_drawing;
 
 const MOST_PLACES = 400;
 
-/** Set a text only where it differs: the browser then lays out nothing anew. */
+/** Set a text only where it differs: the browser then lays out nothing again. */
 function put(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }

@@ -461,7 +461,7 @@ export class Engine {
     return sum / this.unit;
   }
 
-  // The persons whom a site reaches, and those of them in each residential area.
+  // The persons that a site reaches, and those of them in each residential area.
   _overlap(site) {
     const known = this.overlaps.get(site);
     if (known) return known;

@@ -70,7 +70,7 @@ export async function readCertificate(told) {
   }
 }
 
-/** Who serves whom: site, point, persons. @param {string[]} told */
+/** Which site serves which people: site, point, persons. @param {string[]} told */
 async function servedOf(told) {
   const columns = [];
   for (const text of told) columns.push((await inflated(fromBase64(text))).slice().buffer);
@@ -204,7 +204,7 @@ function exponentOf(value) {
   return found;
 }
 
-/** For each site the value of a person for whom it no longer has room; 0 where it has room for all. */
+/** For each site the value of a person that finds no room there; 0 where it has room for all. */
 function knapsackPrices(problem, values, bits) {
   if (!problem.capacity) return null;
   const found = [];
@@ -451,7 +451,7 @@ function nextSum(problem, certificate) {
 }
 
 /**
- * The objective of the plan's own sites, from the problem and who serves whom.
+ * The objective of the plan's own sites, from the problem and Which site serves which people.
  * @param {Problem} problem
  * @param {number[]} chosen
  * @param {{site: number[], point: number[], persons: number[]} | null} served

@@ -81,7 +81,7 @@ export async function verify(engine, told) {
   if (!sameData(engine, told, problem)) throw new Refuted("other_scenario");
   const certificate = await readCertificate(told.certificate);
   const proved = check(problem, certificate);
-  // People whom facilities that may change cover today are not newly covered.
+  // People that facilities that may change cover today are not newly covered.
   const today = problem.model === "mclp" ? told.today : 0;
   const bound = proved.bound - today;
   const value = valueOf(problem, told.chosen, certificate.served) - today;

@@ -4,7 +4,7 @@
 /** @typedef {import("./state.mjs").Choice} Choice */
 
 /**
- * The sites that may be opened, and the people whom they can still reach.
+ * The sites that may be opened, and the people that they can still reach.
  * @param {Engine} engine that holds the choice
  * @param {Choice} choice
  */

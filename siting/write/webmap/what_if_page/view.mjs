@@ -7,7 +7,7 @@ import { Drawing } from "./drawing.mjs";
 
 const MOST_PLACES = 400;
 
-/** Set a text only where it differs: the browser then lays out nothing anew. */
+/** Set a text only where it differs: the browser then lays out nothing again. */
 function put(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }

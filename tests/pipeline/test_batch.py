@@ -173,6 +173,15 @@ def test_a_scenario_is_divided_by_a_level_that_it_has(
     assert [fault.code for fault in error.value.faults] == [code]
 
 
+@pytest.mark.parametrize("url", ["nothing://bucket/x", "s3://bucket/x"])
+def test_a_storage_that_cannot_be_opened_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Also where the package for it is installed.
+    monkeypatch.setitem(sys.modules, "s3fs", None)
+    with pytest.raises(InputError) as error:
+        Storage(url).refuse()
+    assert [(fault.code, fault.found) for fault in error.value.faults] == [("batch_storage", url)]
+
+
 def test_a_folder_is_not_divided_and_needs_scenarios(tmp_path: Path) -> None:
     for by, code in (("street", "batch_by_of_folder"), (None, "batch_no_scenarios")):
         with pytest.raises(InputError) as error:

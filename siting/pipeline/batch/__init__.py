@@ -11,6 +11,7 @@ from siting.pipeline.batch.job import BatchResult as BatchResult
 from siting.pipeline.batch.job import Job as Job
 from siting.pipeline.batch.job import SharedPlan as SharedPlan
 from siting.pipeline.batch.scenarios import of_scenarios, scenarios_in
+from siting.pipeline.batch.storage import Storage
 
 
 def batch(
@@ -30,6 +31,7 @@ def batch(
         if by not in source.units:
             raise InputError([Fault(code="batch_level", field="--by", found=by, expected=", ".join(source.units))])
         with connected(job.scheduler, job.workers) as engine:
+            Storage(job.work).refuse()
             return by_units(source, by, job, engine, progress or quiet)
     if by is not None:
         raise InputError([Fault(code="batch_by_of_folder", file=str(source), field="--by")])

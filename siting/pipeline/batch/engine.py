@@ -98,7 +98,8 @@ def connected(scheduler: str | None, workers: int | None) -> Iterator[Engine]:
                     n_workers=workers or os.cpu_count() or 1,
                     threads_per_worker=1,
                     processes=True,
-                    dashboard_address=None,
+                    # Any free port: the usual one may be taken, and is said to be so.
+                    dashboard_address="127.0.0.1:0",
                 ) as cluster,
                 distributed.Client(cluster) as client,  # type: ignore[no-untyped-call]
             ):

@@ -9,6 +9,8 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
+from siting.errors import Fault, InputError
+
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -24,10 +26,18 @@ class Storage:
 
     url: str
 
-    def has(self, name: str) -> bool:
-        """Tell whether there are arrays under a name."""
-        files, root = self._opened()
-        return bool(files.exists(f"{root}/{name}.npz"))
+    def refuse(self) -> None:
+        """Refuse a place that cannot be opened.
+
+        Raises
+        ------
+        InputError
+            ``batch_storage``: no such kind of place is known, or the package for it is not installed.
+        """
+        try:
+            self._opened()
+        except (ImportError, ValueError, OSError) as error:
+            raise InputError([Fault(code="batch_storage", found=self.url, expected=str(error))]) from None
 
     def load(self, name: str) -> Arrays | None:
         """Return the arrays under a name; None if there are none, or the file is not whole."""

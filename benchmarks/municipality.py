@@ -6,7 +6,8 @@ The whole (``--part 1``) has 82,400 km², 32 million residents in about 1.5 mill
 towns and villages in valleys), 38 districts, 1,030 streets and towns, 11,000 communities and villages, 60,000
 residential areas, 6,000 facilities, 20,000 candidates, and a walking network of about 2 million nodes on a terrain. A
 part has all of it in proportion, on an area that is as much smaller. The seed is fixed: the same part is the same to
-the byte.
+the byte. ``zones.toml`` is a second scenario, with three zones that overlap districts (``units.planning``) and the same
+ways as an OpenStreetMap extract.
 
 With ``--make`` the inputs are only made. Otherwise ``siting check`` (with an empty cache, then with what it kept),
 ``propose --stations 60`` and ``300``, ``map`` (a folder) and ``report`` run on them, each in a process of its own; a
@@ -26,6 +27,8 @@ from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
+import osmium
+import osmium.osm.mutable
 import pandas as pd
 import rasterio
 import shapely
@@ -319,7 +322,34 @@ def make(folder: Path, part: float) -> None:
     candidates = points(residents, counted(CANDIDATES, part), "C", rng)
     candidates.assign(kind="community_premises", floor_area_m2=350.0, far=2.5).to_parquet(folder / "candidates.parquet")
     (folder / "scenario.toml").write_text(SCENARIO.format(units="\n".join(texts)), encoding="utf-8")
+    other(folder, side, texts)
     print(f"part {part:g}: {int((residents > 0).sum()):,} populated cells, {int(residents.sum()):,} residents")
+
+
+def other(folder: Path, side: int, texts: list[str]) -> None:
+    """Write a second scenario: with three zones that overlap districts, and the ways as an OpenStreetMap extract."""
+    third = side // 3
+    boxes = [(0, at * third + 2, side - 5, (at + 1) * third + 2) for at in range(3)]
+    zones = [
+        (f"zone{at}", (top, left, bottom, min(right, side))) for at, (top, left, bottom, right) in enumerate(boxes)
+    ]
+    frame = gpd.GeoDataFrame({"id": [key for key, _ in zones]}, geometry=polygons(zones, side), crs=CRS)
+    frame.assign(name=frame["id"]).to_parquet(folder / "planning.parquet")
+    osm_extract(folder / "network.osm.pbf", gpd.read_parquet(folder / "network.parquet"))
+    text = SCENARIO.format(units="\n".join([*texts, '[units.planning]\npath = "planning.parquet"']))
+    (folder / "zones.toml").write_text(text.replace("network.parquet", "network.osm.pbf"), encoding="utf-8")
+
+
+def osm_extract(path: Path, lines: gpd.GeoDataFrame) -> None:
+    """Write lines of two points as ways of an OpenStreetMap extract; ends at the same place are one node."""
+    ends = shapely.get_coordinates(lines.to_crs(4326).geometry.to_numpy()).round(7)
+    places, number = np.unique(ends, axis=0, return_inverse=True)
+    path.unlink(missing_ok=True)
+    with osmium.SimpleWriter(str(path)) as writer:
+        for key, (lon, lat) in enumerate(places.tolist(), 1):
+            writer.add_node(osmium.osm.mutable.Node(id=key, location=(lon, lat), version=1))
+        for key, pair in enumerate((number.reshape(-1, 2) + 1).tolist(), 1):
+            writer.add_way(osmium.osm.mutable.Way(id=key, nodes=pair, tags={"highway": "residential"}, version=1))
 
 
 def measured(environment: Mapping[str, str], *words: object) -> tuple[float, float, float]:

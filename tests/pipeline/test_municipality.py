@@ -48,3 +48,15 @@ def test_check_plan_map_and_batch_agree(hundredth: Path, tmp_path: Path) -> None
     assert one["objective"] <= parts["bound"] + 1e-6
     assert parts["objective"] <= one["bound"] + 1e-6
     assert parts["bound"] >= parts["objective"] > 0
+
+
+def test_zones_that_overlap_districts_and_ways_of_an_extract(hundredth: Path, tmp_path: Path) -> None:
+    scenario = hundredth.with_name("zones.toml")
+    siting("check", scenario, "-o", tmp_path / "one.geojson", cache=tmp_path / "kept")
+    siting(*("batch", scenario, "--by", "planning", "-o", tmp_path / "batch", "--workers", 2), cache=tmp_path / "other")
+    whole = (tmp_path / "one.geojson").read_bytes()
+    assert (tmp_path / "batch" / "gaps.geojson").read_bytes() == whole
+    lines = json.loads((tmp_path / "one.geojson").read_text(encoding="utf-8"))
+    zones = [each["properties"] for each in lines["features"] if each["properties"]["level"] == "planning"]
+    assert len(zones) == 3
+    assert 0.5 < sum(zone["residents"] for zone in zones) / lines["totals"]["residents"] < 1.0

@@ -10,7 +10,8 @@ from affine import Affine
 from scipy.sparse import csr_array
 
 from siting.crs import carry
-from siting.domain.nouns import Assessment, Bools, Demand, Grid, Inputs, Network, Raster
+from siting.domain.certain import certainty_of
+from siting.domain.nouns import Assessment, Bools, Demand, Grid, Inputs, Network, Proposal, Raster
 from siting.domain.scenario import FINE_TO_COARSE, Level
 from siting.domain.tables import REASON_CODES
 from siting.domain.totals import Totals
@@ -58,8 +59,8 @@ def part_of(assessment: Assessment, level: Level, unit: object) -> Assessment:
     -------
     Assessment
         Its place with all finer ones inside it, with their checks; the populated cells that touch it; the facilities
-        inside, and their circles; the figures of its row as totals. Notes tell of the whole, so there are none. Ways,
-        elevations and base map are cut to its bounds.
+        inside and those outside that reach its people, and their circles; the figures of its row as totals. Notes tell
+        of the whole, so there are none. Ways, elevations and base map are cut to its bounds.
     """
     units = assessment.inputs.units
     shape = units[level].geometry[units[level].index == unit].iloc[0]
@@ -76,39 +77,98 @@ def part_of(assessment: Assessment, level: Level, unit: object) -> Assessment:
     cells = assessment.cells[assessment.cells.index.isin(assessment.demand.cells.index[touched])]
     home = f"home_{level}"
     facilities = assessment.facilities
-    own = facilities[(facilities[home] == unit).to_numpy(dtype=bool)] if home in facilities else facilities
-    inputs = _inputs_of(assessment.inputs, inside, estates, shape)
-    places = _of(assessment.places, wanted)
-    checks = _of(assessment.checks, wanted)
+    at_home = np.ones(len(facilities), dtype=np.bool_)
+    if home in facilities:
+        at_home = (facilities[home] == unit).to_numpy(dtype=bool)
+    own = facilities[at_home]
+    shown = facilities[at_home | facilities.index.isin(_reaching(assessment, cells, touched))]
+    inputs = _inputs_of(assessment.inputs, inside, estates, shape, shown.index)
+    places = assessment.places[_are(assessment.places, wanted)]
+    judged = _are(assessment.checks, wanted)
     return replace(
         assessment,
         inputs=inputs,
         demand=_demand_of(assessment.demand, touched, wanted),
         places=gpd.GeoDataFrame(places, crs=assessment.places.crs),
-        checks=checks,
+        checks=assessment.checks[judged],
         cells=cells,
-        facilities=own,
-        circles=assessment.circles[assessment.circles.index.isin(own.index)],
-        totals=_totals_of(assessment, places[(places["level"] == level).to_numpy()].iloc[0], cells, own),
+        facilities=shown,
+        circles=assessment.circles[assessment.circles.index.isin(shown.index)],
+        totals=_totals_of(
+            assessment, places[(places["level"] == level).to_numpy()].iloc[0], cells, own, len(shown) - len(own)
+        ),
         notes=(),
         outside=None,
         undated=None,
-        certainty=None,
+        certainty=certainty_of(assessment, judged),
     )
+
+
+def plan_part_of(proposal: Proposal, level: Level, unit: object) -> Proposal:
+    """Return what a plan does in one unit, cut out of that of the whole; nothing is chosen again.
+
+    Parameters
+    ----------
+    proposal : Proposal
+        The plan of the whole.
+    level : str
+        Level of the unit.
+    unit : object
+        Its id.
+
+    Returns
+    -------
+    Proposal
+        The stations inside and those outside that reach its people, with their ranks in the whole; its state before and
+        after; the refused candidates inside. What tells of the whole plan is left out; ``selection`` stays that of the
+        whole.
+    """
+    before, after = part_of(proposal.before, level, unit), part_of(proposal.after, level, unit)
+    shown = set(before.facilities.index) | set(after.facilities.index)
+    links, changes = proposal.links, proposal.changes
+    return replace(
+        proposal,
+        stations=proposal.stations[proposal.stations.index.isin(list(shown))],
+        refused=proposal.refused[proposal.refused.index.isin(before.inputs.candidates.index)],
+        before=before,
+        after=after,
+        notes=(),
+        changes=changes[changes.index.isin(list(shown))],
+        blocked=None,
+        shortfalls=None,
+        fairness=None,
+        phases=None,
+        other_plans={},
+        links=None if links is None else links[links["child_id"].isin(list(shown))],
+        robustness=None,
+    )
+
+
+def _reaching(assessment: Assessment, cells: pd.DataFrame, touched: Bools) -> list[object]:
+    """Return the facilities that reach people in some cells: those in whose circle one is, and the nearest of each."""
+    peopled = touched & (assessment.demand.cells[["residents", "elderly"]].fillna(0).max(axis=1) > 0).to_numpy()
+    points = np.asarray(shapely.points(assessment.demand.cells[["x", "y"]].to_numpy()[peopled]), dtype=object)
+    around, circles = shapely.box(*shapely.total_bounds(points)), assessment.circles
+    near = circles.iloc[circles.sindex.query(around, sort=True)] if len(points) and len(circles) else circles.iloc[:0]
+    found = np.unique(shapely.STRtree(points).query(near.geometry.to_numpy(), predicate="intersects")[0])
+    nearest = cells["nearest"].dropna().unique().tolist() if "nearest" in cells else []
+    return [*near.index[found], *nearest]
 
 
 def _inside(frame: gpd.GeoDataFrame, shape: shapely.Geometry) -> gpd.GeoDataFrame:
     """Return the places of which a point inside lies in a shape."""
-    points = frame.geometry.representative_point()
-    return frame[shapely.contains_xy(shape, points.x.to_numpy(), points.y.to_numpy())]
+    close = frame.iloc[frame.sindex.query(shape, predicate="intersects", sort=True)]
+    points = close.geometry.representative_point()
+    return close[shapely.contains_xy(shape, points.x.to_numpy(), points.y.to_numpy())]
 
 
-def _of(table: pd.DataFrame, wanted: dict[str, set[object]]) -> pd.DataFrame:
+def _are(table: pd.DataFrame, wanted: dict[str, set[object]]) -> Bools:
+    """Return which rows of a table by (level, id) are of the wanted places."""
     levels, ids = table.index.get_level_values(0), table.index.get_level_values(1)
     keep = np.zeros(len(table), dtype=np.bool_)
     for level, some in wanted.items():
         keep |= np.asarray((levels == level) & ids.isin(some))
-    return table[keep]
+    return keep
 
 
 def _demand_of(demand: Demand, touched: Bools, wanted: dict[str, set[object]]) -> Demand:
@@ -125,9 +185,13 @@ def _demand_of(demand: Demand, touched: Bools, wanted: dict[str, set[object]]) -
 
 
 def _inputs_of(
-    inputs: Inputs, units: dict[str, gpd.GeoDataFrame], estates: gpd.GeoDataFrame, shape: shapely.Geometry
+    inputs: Inputs,
+    units: dict[str, gpd.GeoDataFrame],
+    estates: gpd.GeoDataFrame,
+    shape: shapely.Geometry,
+    shown: pd.Index,
 ) -> Inputs:
-    """Return the layers of a part: points and areas inside it, and what lies within its bounds of the base."""
+    """Return the layers of a part: its points and areas, facilities shown with it, and the base in its bounds."""
     west, south, east, north = shapely.bounds(shape).tolist()
 
     def near(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -143,7 +207,9 @@ def _inputs_of(
         inputs,
         units=units,
         residential_areas=estates,
-        facilities=within(inputs.facilities),
+        facilities=inputs.facilities[
+            inputs.facilities.index.isin(shown) | shapely.intersects(inputs.facilities.geometry.to_numpy(), shape)
+        ],
         candidates=within(inputs.candidates),
         exclusions={name: near(frame) for name, frame in inputs.exclusions.items()},
         preferences={name: near(frame) for name, frame in inputs.preferences.items()},
@@ -166,7 +232,9 @@ def _window(raster: Raster, inputs: Inputs, bounds: tuple[float, float, float, f
     return Raster(Grid(moved, (values.shape[0], values.shape[1]), raster.grid.crs), values)
 
 
-def _totals_of(whole: Assessment, row: pd.Series, cells: pd.DataFrame, facilities: gpd.GeoDataFrame) -> Totals:
+def _totals_of(
+    whole: Assessment, row: pd.Series, cells: pd.DataFrame, facilities: gpd.GeoDataFrame, around: int
+) -> Totals:
     """Return the figures of a unit's row and of its facilities in the form of totals."""
     ids = set(facilities.index.astype(str))
     totals: Totals = {**whole.totals}
@@ -174,7 +242,7 @@ def _totals_of(whole: Assessment, row: pd.Series, cells: pd.DataFrame, facilitie
     basis = "elderly" if whole.totals["land_basis"].startswith("elderly") else "residents"
     totals.update(figures)  # type: ignore[typeddict-item] # the names are those of totals
     totals["basis_people"] = float(row[basis])
-    totals["facilities_counted"], totals["facilities_around"] = len(facilities), 0
+    totals["facilities_counted"], totals["facilities_around"] = len(facilities), around
     totals["land_missing"] = [each for each in whole.totals["land_missing"] if each in ids]
     totals["land_doubtful"] = [each for each in whole.totals["land_doubtful"] if each in ids]
     totals["uncovered_by_reason"] = {

@@ -27,6 +27,7 @@ from siting.errors import Fault, InputError
 from siting.text import LANGS, Lang, say
 
 if TYPE_CHECKING:
+    from siting.domain.nouns import Assessment, Progress, Proposal
     from siting.domain.scenario import Scenario
     from siting.progress import ProgressBar
     from siting.write.endings import Result
@@ -44,6 +45,8 @@ _POINT: Final = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*[,，]\s*([-+]?\d+(?:\.\d+)?
 # Arguments that are scenarios.
 _SOURCES: Final = ("scenario", "old", "new")
 _DEMO_FILES: Final = {"map": "map.html", "gaps": "gaps.geojson", "plan": "plan.geojson", "grid": "grid.tif"}
+# The endings of a map in one page; any other name is that of a folder.
+_PAGES: Final = (".html", ".htm")
 # What each file of a report is.
 _REPORT_FILES: Final[dict[str, "Result"]] = {
     "workbook": "table",
@@ -506,19 +509,13 @@ def _map(
     from siting.write.webmap import write_map
 
     start = time.perf_counter()
-    if not out.suffix or out.is_dir():
+    if out.suffix.lower() not in _PAGES or out.is_dir():
         _map_folder(scenario, out, plan, tiles, lang, quiet=quiet)
         _log_run(out / "map", start)
         return
     with _bar(lang, quiet=quiet) as bar:
         read = scenario.read(("page", out), ("run", _run_file(out)), plan=plan)
-        if plan is None:
-            assessment, proposal = siting.check(read, progress=bar).assessment, None
-        else:
-            proposal = siting.read_plan(read, plan, progress=bar).proposal
-            # The plan's own check tells nothing of how sure verdicts are.
-            with_errors = read.population.stated_errors is not None
-            assessment = siting.check(read, progress=bar).assessment if with_errors else proposal.before
+        assessment, proposal = _shown_on_map(read, plan, bar)
         page = what_if(assessment, proposal, bar)
         bar("map", 0, 1)
         write_map(out, assessment, proposal, lang=lang, tiles=tiles, what_if=page, solver=not without_solver)
@@ -528,21 +525,32 @@ def _map(
         tell.files({"map": out}, lang)
 
 
+def _shown_on_map(read: "Scenario", plan: Path | None, bar: "Progress") -> "tuple[Assessment, Proposal | None]":
+    """Return the check that a map shows, and the plan."""
+    if plan is None:
+        return siting.check(read, progress=bar).assessment, None
+    proposal = siting.read_plan(read, plan, progress=bar).proposal
+    # The plan's own check tells nothing of how sure verdicts are.
+    with_errors = read.population.stated_errors is not None
+    return (siting.check(read, progress=bar).assessment if with_errors else proposal.before), proposal
+
+
 def _map_folder(
     scenario: "_Source", out: Path, plan: Path | None, tiles: str | None, lang: Lang, *, quiet: bool
 ) -> None:
-    """Draw a large area as a folder: an index, and a page for each part; with a plan, the state after it."""
-    from siting.pipeline.parts import part_of
-    from siting.write.webmap import write_map_folder
+    """Draw a large area as a folder: an index, and a page for each part."""
+    from siting.pipeline.parts import part_of, plan_part_of
+    from siting.write.webmap import Cut, write_map_folder
 
     with _bar(lang, quiet=quiet) as bar:
         read = scenario.read(("page", out / "index.html"), ("run", _run_file(out / "map")), plan=plan)
-        found = siting.check(read, plan=plan, progress=bar).assessment
+        found, proposal = _shown_on_map(read, plan, bar)
 
         def told(done: int, total: int) -> None:
             bar("map", done, total)
 
-        pages = write_map_folder(out, found, part_of, lang=lang, tiles=tiles, progress=told)
+        cut = Cut(part_of, plan_part_of)
+        pages = write_map_folder(out, found, proposal, cut=cut, lang=lang, tiles=tiles, progress=told)
     if not quiet:
         tell.files({"map": pages[0]}, lang)
 

@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any, Final
 
@@ -20,6 +21,14 @@ _BREAKS: Final = re.compile(r"</(script|style)|<!--", re.IGNORECASE)
 _UNSAFE: Final = "<>&\u2028\u2029"
 
 
+@dataclass(frozen=True)
+class Beside:
+    """Files of our own beside a page, by their addresses from it: style sheets, and scripts that run before its own."""
+
+    styles: Sequence[str] = ()
+    scripts: Sequence[str] = ()
+
+
 def document(
     *,
     lang: Lang,
@@ -29,6 +38,7 @@ def document(
     scripts: Sequence[str] = (),
     images: Iterable[str] = (),
     workers: bool = False,
+    beside: Beside | None = None,
 ) -> str:
     r"""Return a page that runs its own scripts, shows its own styles and pictures, and fetches nothing.
 
@@ -46,6 +56,9 @@ def document(
         CSP sources of pictures in addition to those inside the page (``data:``).
     workers : bool
         The page's scripts may start workers that they hold themselves, and WebAssembly.
+    beside : Beside, optional
+        Files beside the page. The policy lets in the elements that name them, by a nonce: from ``file:`` browsers can
+        check no digest of another file. The nonce is the digest of the rest of the page, so nothing in it can tell it.
 
     Returns
     -------
@@ -60,7 +73,9 @@ def document(
     '"default-src \'none\'; img-src data:; base-uri \'none\'; form-action \'none\'">'
     """
     styles, scripts = ([_closed(text) for text in texts] for texts in (styles, scripts))
-    policy = _policy(styles, scripts, images, workers=workers)
+    files = beside or Beside()
+    nonce = _nonce(title, body, *styles, *scripts) if beside else ""
+    policy = _policy(styles, scripts, images, workers=workers, nonce=nonce)
     return "\n".join(
         [
             "<!DOCTYPE html>",
@@ -68,9 +83,11 @@ def document(
             f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f"<title>{escape(title)}</title>",
+            *(f'<link rel="stylesheet" nonce="{nonce}" href="{escape(each)}">' for each in files.styles),
             *(f"<style>{text}</style>" for text in styles),
             "</head><body>",
             body,
+            *(f'<script nonce="{nonce}" src="{escape(each)}"></script>' for each in files.scripts),
             *(f"<script>{text}</script>" for text in scripts),
             "</body></html>",
             "",
@@ -93,16 +110,23 @@ def as_json(data: Mapping[str, Any]) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _policy(styles: Sequence[str], scripts: Sequence[str], images: Iterable[str], *, workers: bool) -> str:
+def _policy(
+    styles: Sequence[str], scripts: Sequence[str], images: Iterable[str], *, workers: bool, nonce: str = ""
+) -> str:
     parts = ["default-src 'none'"]
-    kinds = (("script-src", scripts), ("style-src", styles))
-    parts += [f"{kind} {' '.join(map(_digest, texts))}" for kind, texts in kinds if texts]
+    files = [f"'nonce-{nonce}'"] if nonce else []
+    kinds = (("script-src", [*files, *map(_digest, scripts)]), ("style-src", [*files, *map(_digest, styles)]))
+    parts += [f"{kind} {' '.join(allowed)}" for kind, allowed in kinds if allowed]
     if workers:
         # A worker takes over the page's policy; its script is one of the page's own.
         parts[1] += " 'wasm-unsafe-eval'"
         parts.append("worker-src blob:")
     parts += [f"img-src {' '.join(['data:', *images])}", "base-uri 'none'", "form-action 'none'"]
     return "; ".join(parts)
+
+
+def _nonce(*texts: str) -> str:
+    return hashlib.sha256("\0".join(texts).encode("utf-8")).hexdigest()[:32]
 
 
 def _digest(text: str) -> str:

@@ -1,5 +1,6 @@
 """The base of the map, from the scenario's own layers: land, water, network, borders, excluded areas, circles."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import geopandas as gpd
@@ -10,9 +11,9 @@ from shapely.geometry.base import BaseGeometry
 from siting.domain.nouns import Assessment, Proposal
 from siting.write.webmap import icons
 from siting.write.webmap.geometry import LINE_BUDGET, Feature, feature, features, geometries, merged_lines, same
-from siting.write.webmap.names import draw_names, street_names
+from siting.write.webmap.names import draw_names, names_by_level, street_names
 from siting.write.webmap.overlay import relief
-from siting.write.webmap.parts import Drawing, Image, LegendRow, MapLayer, Vector
+from siting.write.webmap.parts import Drawing, Image, LegendRow, MapLayer, Names, Vector
 from siting.write.webmap.places import UNIT_LEVELS, at_level
 from siting.write.webmap.popups import Popups
 from siting.write.webmap.style import AFTER, BEFORE, INK, PAPER, Style
@@ -45,10 +46,16 @@ _LINE_M: Final = 2.0
 _MINOR: Final = frozenset({"path", "crossing"})
 
 
-def draw_ground(assessment: Assessment, proposal: Proposal | None, popups: Popups) -> Drawing:
-    """Return the layers that are drawn below the findings, the switchable ones first."""
+def draw_ground(
+    assessment: Assessment, proposal: Proposal | None, popups: Popups, *, by_level: bool = False
+) -> Drawing:
+    """Return the layers that are drawn below the findings, the switchable ones first.
+
+    Names are those of streets, or, ``by_level``, of the two finest levels of units.
+    """
+    names = names_by_level(assessment) if by_level else [street_names(assessment, proposal)]
     layers = [
-        _borders(assessment, proposal),
+        _borders(assessment, names),
         *draw_names(assessment),
         _excluded(assessment, popups),
         _network(assessment),
@@ -219,7 +226,7 @@ def _within_budget(lines: dict[str, BaseGeometry]) -> tuple[dict[str, BaseGeomet
     return {}, True
 
 
-def _borders(assessment: Assessment, proposal: Proposal | None) -> MapLayer | None:
+def _borders(assessment: Assessment, names: Sequence[Names]) -> MapLayer | None:
     crs = assessment.inputs.crs
     found: list[Feature] = []
     legend: list[LegendRow] = []
@@ -234,7 +241,7 @@ def _borders(assessment: Assessment, proposal: Proposal | None) -> MapLayer | No
         legend.insert(0, LegendRow(sample, words(f"map.legend.border_{level}")))
     if not found:
         return None
-    parts = (Vector(found, "borders"), street_names(assessment, proposal))
+    parts: tuple[Vector | Names, ...] = (Vector(found, "borders"), *names)
     return MapLayer("borders", "ground", words("map.layer.borders"), parts, legend=tuple(legend))
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from siting.write.webmap.parts import MapLayer
 from siting.write.webmap.wording import words
 
-GROUPS: Final = ("sites", "areas", "circles", "grid", "units", "ground")
+GROUPS: Final = ("sites", "areas", "circles", "grid", "coverage", "units", "ground")
 
 
 def legend(layers: Iterable[MapLayer]) -> str:

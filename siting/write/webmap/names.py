@@ -1,5 +1,6 @@
 """Names on the map: of streets, and on request of communities and facilities."""
 
+import math
 from typing import Final
 
 import geopandas as gpd
@@ -8,16 +9,19 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from siting.crs import WGS84
 from siting.domain.nouns import Assessment, Proposal
 from siting.write.webmap.geometry import geometries, to_degrees
 from siting.write.webmap.parts import MapLayer, Names
-from siting.write.webmap.places import at_level
+from siting.write.webmap.places import UNIT_LEVELS, at_level
 from siting.write.webmap.wording import missing, words
 
 _MOST_STREETS: Final = 150
 _MOST_NAMES: Final = 3000
 # Positions tried along each side of a unit for its name.
 _TRIED: Final = 25
+# The width of a name on the screen.
+_NAME_PIXELS: Final = 90
 
 
 def street_names(assessment: Assessment, proposal: Proposal | None) -> Names:
@@ -26,6 +30,27 @@ def street_names(assessment: Assessment, proposal: Proposal | None) -> Names:
     if len(units) > _MOST_STREETS:
         units = units[:0]
     return Names(_named(assessment, units, [_anchor(shape, marks) for shape in geometries(units)]), "street", 0)
+
+
+def names_by_level(assessment: Assessment) -> list[Names]:
+    """Return the names of the two finest levels of units: of the coarser at once, of the finer zoomed in."""
+    levels = [level for level in UNIT_LEVELS if len(at_level(assessment, level))][-2:]
+    none = np.empty((0, 2))
+    found = []
+    for rank, level in enumerate(levels):
+        units = at_level(assessment, level)
+        named = _named(assessment, units, [_anchor(shape, none) for shape in geometries(units)])
+        coarser = rank < len(levels) - 1
+        least = _readable_from(units) if rank else 0.0
+        found.append(Names(named, "district" if coarser else "street", rank, least))
+    return found
+
+
+def _readable_from(units: gpd.GeoDataFrame) -> float:
+    """Return the zoom from which half of some units are as wide as a name."""
+    bounds = units.to_crs(WGS84).bounds
+    degrees = float((bounds["maxx"] - bounds["minx"]).median())
+    return round(math.log2(_NAME_PIXELS * 360 / (256 * degrees)), 1) if degrees > 0 else 0.0
 
 
 def draw_names(assessment: Assessment) -> list[MapLayer]:

@@ -49,16 +49,23 @@ class Warped(NamedTuple):
     bounds: list[list[float]]
 
 
-def draw_grid(assessment: Assessment, *, clickable: bool) -> Drawing:
-    """Return the checked grid: elderly people outside the circle per hectare, with sharp cell borders."""
+def draw_grid(assessment: Assessment, *, clickable: bool, part: bool = False) -> Drawing:
+    """Return the checked grid: elderly people outside the circle per hectare, with sharp cell borders.
+
+    Of a ``part`` of the area only the rows and columns of its cells are drawn.
+    """
     grid = assessment.demand.grid
     density = uncovered_density(assessment.cells, grid)
+    transform = grid.transform
+    if part and len(assessment.cells):
+        (top, bottom), (left, right) = _window(assessment.cells, grid)
+        density, transform = density[top:bottom, left:right], transform @ Affine.translation(left, top)
     if not np.isfinite(density).any():
         return Drawing((), {}, {})
     people = density[density > 0]
     edges = style.density_edges(float(np.quantile(people, 0.995)) if len(people) else 0.0)
     steps = style.density_steps(edges)
-    warped = warp(_classes(density, edges), grid.transform, grid.crs, Resampling.nearest, scale=_PIXELS_A_CELL)
+    warped = warp(_classes(density, edges), transform, grid.crs, Resampling.nearest, scale=_PIXELS_A_CELL)
     layer = MapLayer(
         key="grid",
         group="grid",
@@ -73,6 +80,13 @@ def draw_grid(assessment: Assessment, *, clickable: bool) -> Drawing:
         legend=legend_of(steps, icons.swatch),
     )
     return Drawing((layer,), {}, {})
+
+
+def _window(cells: pd.DataFrame, grid: Grid) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return the rows and the columns of the grid between which some cells lie."""
+    numbers = cells.index.to_numpy(dtype=np.int64)
+    rows, columns = numbers // grid.shape[1], numbers % grid.shape[1]
+    return (int(rows.min()), int(rows.max()) + 1), (int(columns.min()), int(columns.max()) + 1)
 
 
 def uncovered_density(cells: pd.DataFrame, grid: Grid) -> Floats:
@@ -98,16 +112,20 @@ def cell_areas_m2(grid: Grid) -> Floats:
     return np.array([geodesic_area_m2(box(*first, *second)) for first, second in corners])
 
 
-def cell_data(assessment: Assessment, popups: Popups) -> dict[str, Any] | None:
+def cell_data(assessment: Assessment, popups: Popups, *, part: bool = False) -> dict[str, Any] | None:
     """Return the data for clicks on the grid: the figures of each populated cell, and how degrees become cells.
 
-    None if there are too many cells, or if the page cannot invert the grid's projection accurately enough.
+    None if there are too many cells, or if the page cannot invert the grid's projection accurately enough; of a
+    ``part`` of the area that is asked only around its cells.
     """
     cells = assessment.cells
     people = cells[["residents", "elderly"]].fillna(0).max(axis=1) > 0
     found = cells[people]
-    locator = locate_cells(assessment.demand.grid)
-    if locator is None or not 0 < len(found) <= _MOST_CELLS:
+    if not 0 < len(found) <= _MOST_CELLS:
+        return None
+    grid = assessment.demand.grid
+    locator = locate_cells(grid, _window(found, grid) if part else None)
+    if locator is None:
         return None
     for key in _CELL_COLUMNS:
         popups.row(key, {key: 1.0})
@@ -115,25 +133,25 @@ def cell_data(assessment: Assessment, popups: Popups) -> dict[str, Any] | None:
     reasons = {int(code): popups.text(f"reason.{name}") for name, code in REASON_CODES.items()}
     columns = [_as_shown(found[key], rules[key]) for key in _CELL_COLUMNS]
     return {
-        "n": [int(cell) for cell in found.index],
+        "n": np.diff(found.index.to_numpy(dtype=np.int64), prepend=0).tolist(),
         "keys": list(_CELL_COLUMNS),
         "rules": [rule._asdict() for rule in rules.values()],
         "values": columns,
         "reason": _rounded(found["reason_code"], 0),
         "reasons": reasons,
-        "shape": list(assessment.demand.grid.shape),
+        "shape": list(grid.shape),
         "locate": locator,
         "kind": {key: words("map.popup.cell", row="{row}", col="{col}").pair()[key] for key in ("zh", "en")},
     }
 
 
-def locate_cells(grid: Grid) -> dict[str, Any] | None:
-    """Fit cubic polynomials from longitude and latitude to column and row; None if they would be too inaccurate."""
-    rows, columns = grid.shape
-    col, row = (
-        axis.ravel()
-        for axis in np.meshgrid(np.linspace(0, columns, _FITTED_POINTS), np.linspace(0, rows, _FITTED_POINTS))
-    )
+def locate_cells(grid: Grid, within: tuple[tuple[int, int], tuple[int, int]] | None = None) -> dict[str, Any] | None:
+    """Fit cubic polynomials from longitude and latitude to column and row; None if they would be too inaccurate.
+
+    ``within`` are the rows and columns for which they are fitted; all of the grid if absent.
+    """
+    rows, columns = ((0, side) for side in grid.shape) if within is None else within
+    col, row = (axis.ravel() for axis in np.meshgrid(*(np.linspace(*ends, _FITTED_POINTS) for ends in (columns, rows))))
     a, b, c, d, e, f = grid.transform[:6]
     x, y = a * col + b * row + c, d * col + e * row + f
     lon, lat = carry(grid.crs, WGS84).transform(x, y)

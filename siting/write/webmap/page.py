@@ -1,8 +1,9 @@
 """The page: the map, the panel and switches, and everything that they need, in one file."""
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from html import escape
-from importlib import resources
 from pathlib import Path
 from string import Template
 from typing import Any, Final
@@ -14,9 +15,9 @@ from siting.text import Lang, say
 from siting.version import __version__
 from siting.write.files import write_text
 from siting.write.html import as_json, document
+from siting.write.webmap.code import BESIDE, scripts, static, styles
 from siting.write.webmap.geometry import bounds, compact, geometries
 from siting.write.webmap.ground import draw_circles, draw_ground
-from siting.write.webmap.inline import script, style
 from siting.write.webmap.legend import legend
 from siting.write.webmap.links import draw_links
 from siting.write.webmap.overlay import cell_data, draw_grid
@@ -33,7 +34,28 @@ from siting.write.webmap.wording import plain, words
 
 _WHY: Final = ("gap", "gap_bare", "over", "over_bare", "met", "open", "open_bare", "bare")
 _LISTED: Final = ("proposed", "facility", AREA, *UNIT_LEVELS)
+# Columns of the table of an index; it is sorted by the first, the largest first.
+_LISTED_IN_INDEX: Final = ("elderly_uncovered", "covered_share", "land_gap_02_m2")
 _ON_PAPER: Final = ("print", "a3_landscape", "a4_landscape", "a4_portrait", "north", "legend", "sources", "stations")
+
+
+@dataclass(frozen=True)
+class InFolder:
+    """What a page has as one of several in a folder.
+
+    Parameters
+    ----------
+    aside : str
+        Our own markup for the top of the panel.
+    index : bool
+        It shows the whole by units of several levels, and leads to the other pages; otherwise it shows one part.
+    leads : mapping of str to str
+        Addresses of other pages, by the keys of the popups that lead to them.
+    """
+
+    aside: str
+    index: bool = False
+    leads: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_map(
@@ -78,7 +100,7 @@ def map_html(
     tiles: str | None = None,
     what_if: WhatIf | None = None,
     solver: bool = False,
-    aside: str = "",
+    folder: InFolder | None = None,
 ) -> str:
     """Return the interactive map as the text of one HTML file.
 
@@ -96,8 +118,8 @@ def map_html(
         What the reader may change; without it the page only shows.
     solver : bool
         Whether the page can solve such a choice again (HiGHS, 1.6 MB).
-    aside : str
-        Our own markup for the top of the panel.
+    folder : InFolder, optional
+        What it has as a page of a folder: there its styles and scripts are files beside it, and it has no what-if.
 
     Returns
     -------
@@ -107,31 +129,32 @@ def map_html(
     inputs = assessment.inputs
     popups = Popups(names=record_names(inputs.facilities, inputs.residential_areas, inputs.units.values()))
     popups.learn(assessment.inputs.standards)
-    cells = cell_data(assessment, popups)
+    index, part = (folder is not None and folder.index), (folder is not None and not folder.index)
+    cells = cell_data(assessment, popups, part=part)
     # If no choice satisfies the request there is no state "after the plan".
     made = proposal if proposal is not None and proposal.selection.stages else None
     ways = {} if what_if is None else what_if.ways
     drawing = together(
         draw_sites(assessment, proposal, popups),
-        draw_places(assessment, made, popups, ways),
+        draw_places(assessment, made, popups, ways, by_level=index),
         draw_circles(assessment, made),
         draw_links(assessment, made),
-        draw_grid(assessment, clickable=cells is not None),
-        draw_ground(assessment, proposal, popups),
+        draw_grid(assessment, clickable=cells is not None, part=part),
+        draw_ground(assessment, proposal, popups, by_level=index),
     )
     shown = _extent(assessment)
     layers = (*drawing.layers, _tiles_layer()) if tiles else drawing.layers
     solves = solver and what_if is not None and not assessment.inputs.candidates.empty
     lines = {"ways": way_data(ways, inputs.crs), "way_styles": WAY_STYLES} if ways else {}
     more = {**lines, "cells": cells, "tiles": _tiles(tiles), "extent": shown, "what_if": waiting_texts()}
-    data = {**_data(assessment, drawing, popups), **more}
+    data = {**_data(assessment, drawing, popups), **more, **({} if folder is None else _led(folder))}
     title = words("map.page_title", title=plain(assessment.inputs.scenario.scenario.title))
-    body = Template(_static("page.html")).substitute(
+    body = Template(static("page.html")).substitute(
         data=as_json({"packed": pressed(as_json(data).encode("utf-8"))}),
         held="" if what_if is None else held(what_if, assessment) + (held_solver() if solves else ""),
         **tabs(shown=what_if is not None),
         heading=heading(assessment, proposal),
-        panel=aside + panel(assessment, proposal),
+        panel=("" if folder is None else folder.aside) + panel(assessment, proposal, part=part),
         legend=legend(layers),
         t_review=review_number(assessment),
         base=_base(tiles),
@@ -143,16 +166,19 @@ def map_html(
         lang=lang,
         title=title.of(lang),
         body=body,
-        styles=(style("leaflet/leaflet.css"), _static("page.css")),
-        scripts=(
-            script("leaflet/leaflet.js"),
-            *(_static(f"{name}.js") for name in ("canvas", "labels", "print", "find", "what_if", "page")),
-            skeleton(drawing.layers, shown),
-            "siting.start(map_main);",
-        ),
+        styles=() if folder else styles(),
+        scripts=(*(() if folder else scripts()), skeleton(drawing.layers, shown), "siting.start(map_main);"),
         images=() if tiles is None else source(tiles),
         workers=solves,
+        beside=BESIDE if folder else None,
     )
+
+
+def _led(folder: InFolder) -> dict[str, Any]:
+    """Return the data of a page that leads to others: their addresses, and the columns of its table."""
+    if not folder.index:
+        return {}
+    return {"leads": dict(folder.leads), "lead": words("map.parts.open").pair(), "listed": list(_LISTED_IN_INDEX)}
 
 
 def _labels(lang: Lang) -> dict[str, str]:
@@ -254,9 +280,5 @@ def _part(layer: MapLayer, part: Vector) -> dict[str, Any]:
 
 
 def _names(layer: MapLayer, part: Names) -> dict[str, Any]:
-    shown = {"kind": part.kind, "rank": part.rank, "names": part.names}
+    shown = {"kind": part.kind, "rank": part.rank, "names": part.names, **({"from": part.least} if part.least else {})}
     return {"group": group_name(layer), **shown}
-
-
-def _static(name: str) -> str:
-    return (resources.files("siting.write.webmap") / "static" / name).read_text(encoding="utf-8")

@@ -14,7 +14,7 @@ from siting.domain.nouns import Assessment, Note, Proposal
 from siting.write.shown import required_text
 from siting.write.webmap import icons
 from siting.write.webmap.places import AREA, UNIT_LEVELS, at_level
-from siting.write.webmap.plan_panel import definitions, plan_section
+from siting.write.webmap.plan_panel import definitions, plan_of_part, plan_section
 from siting.write.webmap.style import VERDICT_COLOURS
 from siting.write.webmap.wording import Words, missing, number, percent, plain, uncoded, words
 
@@ -26,8 +26,8 @@ _LOUD: Final = frozenset(
 )
 
 
-def panel(assessment: Assessment, proposal: Proposal | None) -> str:
-    """Return the panel's markup."""
+def panel(assessment: Assessment, proposal: Proposal | None, *, part: bool = False) -> str:
+    """Return the panel's markup; of a part of the area without what tells of the whole plan."""
     totals = assessment.totals
     # Without a plan there is no state after it.
     after: Mapping[str, Any] = proposal.after.totals if proposal is not None and proposal.selection.stages else {}
@@ -36,7 +36,7 @@ def panel(assessment: Assessment, proposal: Proposal | None) -> str:
         _people(totals),
         _coverage(assessment, totals, after),
         _land(totals, assessment.notes),
-        plan_section(proposal) if proposal is not None else "",
+        "" if proposal is None else plan_of_part(proposal) if part else plan_section(proposal),
         _verdicts(assessment),
         _method(assessment),
         _documents(assessment),

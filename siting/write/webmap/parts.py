@@ -63,11 +63,15 @@ class Vector:
 
 @dataclass(frozen=True)
 class Names:
-    """Names on the map: ``[latitude, longitude, text]`` each; those of a smaller rank are placed first."""
+    """Names on the map: ``[latitude, longitude, text]`` each; those of a smaller rank are placed first.
+
+    They are shown from the zoom ``least`` on.
+    """
 
     names: list[list[Any]]
     kind: str
     rank: int
+    least: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Residential areas and units as layers, coloured by the results."""
 
+import itertools
 from collections.abc import Mapping
 from typing import Any, Final, Literal, NamedTuple
 
@@ -20,6 +21,7 @@ AREA: Final = "residential_area"
 # From the largest to the smallest, in the order of the list.
 UNIT_LEVELS: Final = ("city", "district", "planning", "street", "community")
 _CHOICE: Final = "areas"
+_COVERAGE: Final = "coverage"
 _ON_NEAREST: Final = ("nearest_facility", "minutes_to_nearest")
 # Ways to nearest facilities, today's and the plan's (:class:`siting.domain.what_if.WhatIf`).
 Ways = Mapping[Literal["today", "plan"], gpd.GeoDataFrame]
@@ -37,11 +39,22 @@ class _Colouring(NamedTuple):
     caption: Words | None
 
 
-def draw_places(assessment: Assessment, proposal: Proposal | None, popups: Popups, ways: Ways | None = None) -> Drawing:
-    """Return the choropleths of the residential areas, and each level of units with its verdicts."""
+def draw_places(
+    assessment: Assessment,
+    proposal: Proposal | None,
+    popups: Popups,
+    ways: Ways | None = None,
+    *,
+    by_level: bool = False,
+) -> Drawing:
+    """Return the choropleths of the residential areas, and each level of units with its verdicts.
+
+    ``by_level`` the units of each level are also coloured by coverage, before and after.
+    """
     after = proposal.after if proposal is not None else None
     _tell_places(assessment, after, popups, ways or {})
-    layers = [*_areas(assessment, after), *_units(assessment)]
+    coverage = _coverage_by_level(assessment, after) if by_level else _coverage_of_units(assessment)
+    layers = [*_areas(assessment, after), *coverage, *_units(assessment)]
     share = style.share_steps(assessment.inputs.scenario.circle.pass_share)
     styles = style.path_styles((*style.reach_steps(), *share, *style.verdict_steps()), opacity=0.78)
     styles |= style.path_styles(style.clause_steps(), opacity=0.82)
@@ -240,8 +253,41 @@ def _coverage_of_units(assessment: Assessment) -> list[MapLayer]:
     ]
 
 
+def _coverage_by_level(assessment: Assessment, after: Assessment | None) -> list[MapLayer]:
+    """Return the coverage of the units of each level, before and after; the finest level is shown, before."""
+    mark = assessment.inputs.scenario.circle.pass_share
+    levels = [level for level in reversed(UNIT_LEVELS) if len(at_level(assessment, level))]
+    states = [("covered", assessment), *([("covered_after", after)] if after is not None else [])]
+    layers: list[MapLayer] = []
+    for (when, state), level in itertools.product(states, levels):
+        units = at_level(assessment, level)
+        shares = at_level(state, level)["covered_share"].reindex(units.index)
+        keys = [f"unit_{style.share_key(share, mark)}" for share in shares]
+
+        def properties(row: int, level: str = level, ids: pd.Index = units.index, keys: list[str] = keys) -> Properties:
+            return {"s": keys[row], "k": place_key(level, ids[row])}
+
+        found = features(units, assessment.inputs.crs, properties, tolerance_m=4.0, shared_borders=True)
+        title = f"{when}_before" if after is not None and when == "covered" else when
+        like = "" if when == "covered" else f"covered_{level}"
+        layers.append(
+            MapLayer(
+                key=f"{when}_{level}",
+                group="coverage",
+                title=words(f"map.layer.{title}", level=words(f"level.{level}")),
+                parts=(Vector(found, "units", like),),
+                show=not layers,
+                choice=_COVERAGE,
+                caption=words("map.legend.share_unit"),
+                legend=legend_of(style.share_steps(mark), icons.swatch),
+            )
+        )
+    none = MapLayer("covered_none", "coverage", words("map.layer.area_none"), (), show=False, choice=_COVERAGE)
+    return [*layers, none]
+
+
 def _units(assessment: Assessment) -> list[MapLayer]:
-    layers = _coverage_of_units(assessment)
+    layers = []
     for level in UNIT_LEVELS:
         units = at_level(assessment, level)
         if units.empty:

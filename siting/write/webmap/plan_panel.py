@@ -51,6 +51,16 @@ def plan_section(proposal: Proposal) -> str:
     )
 
 
+def plan_of_part(proposal: Proposal) -> str:
+    """Return the markup of what a plan does in a part of its area: its stations there."""
+    count = len(proposal.stations)
+    told = words("map.parts.stations", count=count) if count else words("map.parts.no_station")
+    return (
+        f'<section class="plan"><h2>{words("map.section.plan").html()}</h2><p class="lead">{told.html()}</p>'
+        f'{_ranking(proposal)}<p class="small muted">{words("map.parts.plan").html()}</p></section>'
+    )
+
+
 def definitions(lines: list[tuple[Words, Words]]) -> str:
     """Return the markup of labels with their values."""
     return (

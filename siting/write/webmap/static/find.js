@@ -117,7 +117,8 @@ const sitingFind = (() => {
     });
   }
 
-  const columnsOf = () => (COLUMNS[level.value] || COLUMNS.place).filter((column) => tools.data.fields[column]);
+  const columnsOf = () =>
+    (COLUMNS[level.value] || tools.data.listed || COLUMNS.place).filter((column) => tools.data.fields[column]);
 
   function draw() {
     const { make, both, data, value } = tools;
@@ -151,6 +152,9 @@ const sitingFind = (() => {
     });
     table.replaceChildren(make("thead", "", make("tr", "", ...heads)), make("tbody", "", ...body));
   }
+
+  // An index begins with the largest figures of its first column.
+  const first = () => (tools.data.listed && !COLUMNS[level.value] ? { column: 1, up: false } : { column: 0, up: true });
 
   function mark(key) {
     for (const row of table.querySelectorAll("tr.current")) row.classList.remove("current");
@@ -213,6 +217,7 @@ const sitingFind = (() => {
         initials: initials(entry.n),
       }));
     speak();
+    sorted = first();
     draw();
     box.addEventListener("focus", tools.raise);
     box.addEventListener("input", offer);
@@ -223,7 +228,7 @@ const sitingFind = (() => {
       choose(event.target.closest("[role=option]"));
     });
     level.addEventListener("change", () => {
-      sorted = { column: 0, up: true };
+      sorted = first();
       draw();
     });
     map.on("popupopen", ({ popup }) => {

@@ -4,7 +4,7 @@ const sitingLabels = (() => {
   // Tried in turn, in pixels: the place itself, then a little beside it; names of sites stand clear of their marks.
   const SHIFTS = { site: [21, -23], area: [0, -16, 16, -30, 30] };
   const ASIDE = [0, -24, 24, -40, 40];
-  const SIZES = { street: 13, community: 11.5, facility: 11.5 };
+  const SIZES = { district: 15, street: 13, community: 11.5, facility: 11.5 };
   const HEIGHT = 18;
   const GAP = 3;
 
@@ -14,12 +14,13 @@ const sitingLabels = (() => {
   const Names = L.Layer.extend({
     initialize(pen) {
       this._pen = pen;
-      this._groups = new Map();
+      this._groups = [];
     },
 
-    // The names of a layer, [lat, lng, text] each: the smaller the rank, the sooner they are placed.
+    // Names of a layer, [lat, lng, text] each: the smaller the rank, the sooner they are placed; with `from` only from
+    // that zoom on.
     put(group, names) {
-      this._groups.set(group, names);
+      this._groups.push([group, names]);
     },
 
     onAdd(map) {
@@ -51,7 +52,7 @@ const sitingLabels = (() => {
       const kept = [];
       const marks = this._marks();
       const shown = document.createDocumentFragment();
-      const seen = [...this._groups].filter(([group]) => map.hasLayer(group));
+      const seen = this._groups.filter(([group, { from }]) => map.hasLayer(group) && map.getZoom() >= (from || 0));
       seen.sort((one, other) => one[1].rank - other[1].rank);
       for (const [, { kind, names }] of seen) {
         for (const [lat, lng, text] of names) {

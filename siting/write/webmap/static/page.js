@@ -156,6 +156,11 @@ const siting = (() => {
     }
     const node = make("div", "popup", make("div", "popup-head", kind, make("h3", "", entry.n)));
     if (entry.v) node.append(make("span", `chip ${entry.v.replace("verdict.", "")}`, both(data.texts[entry.v])));
+    if (entry.a) {
+      const lead = make("a", "lead", both(data.lead));
+      lead.href = entry.a;
+      node.append(make("p", "", lead));
+    }
     if (entry.r.length) node.append(make("table", "", make("tbody", "", ...entry.r.map(line))));
     if (entry.c) node.append(make("h4", "", both(data.labels.clauses)), ...entry.c.map(clause));
     return node;
@@ -422,7 +427,7 @@ const siting = (() => {
     cameFrom = document.activeElement;
     let at = places.find(({ group }) => map.hasLayer(window[group]));
     if (!at) {
-      at = places[places.length - 1];
+      at = places[data.leads ? 0 : places.length - 1];
       switchOf(at.group).click();
     }
     const { layer } = at;
@@ -576,6 +581,7 @@ const siting = (() => {
       return;
     }
     map = made;
+    for (const [key, address] of Object.entries(data.leads || {})) data.popups[key].a = address;
     document.body.dataset.sheet = "peek";
     dress();
     canvases = sitingCanvas.stack(map, data.canvases);
@@ -583,6 +589,8 @@ const siting = (() => {
     base = tiles();
     card.start();
     view.start();
+    // Numbers of cells come as steps from one to the next.
+    if (data.cells) data.cells.n.forEach((step, i, all) => { if (i) all[i] = all[i - 1] + step; });
     data.parts.forEach(draw);
     for (const { group, ...told } of data.names) names.put(window[group], told);
     L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);

@@ -19,7 +19,7 @@ from siting.locate.problem import Effort, MaximalCovering, Model, PMedian, Probl
 from siting.locate.solve import solve
 from siting.pipeline.asking import ask
 from siting.pipeline.ground import prepare
-from siting.pipeline.planning import merge_options
+from siting.pipeline.requesting import merge_options
 from siting.read import read_scenario
 
 SCENARIO: Final = Path(__file__).resolve().parents[1] / "data" / "sample" / "scenario.toml"

@@ -3,7 +3,8 @@
     python -m tools.same_results BEFORE [AFTER] [--scenarios sample porto_alegre chongqing] [--commands check propose …]
 
 ``BEFORE`` and ``AFTER`` are revisions of git, or folders that hold a checkout; ``AFTER`` is this folder if absent. Both
-run the same commands on the same inputs: the sample district, and Porto Alegre and Chongqing from ``SITING_SHARED``.
+run the same commands on the same inputs: the sample district, the sample with other settings (one scenario for each
+kind of plan and of walking), and Porto Alegre and Chongqing from ``SITING_SHARED``.
 The version and the times within run records are not compared. The exit code is 1 if any file differs.
 """
 
@@ -20,12 +21,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+import rasterio
+
+from tests.phased import write_phased_sample
 from tests.realdata.chongqing import prepare as prepare_chongqing
 from tests.realdata.porto_alegre import prepare as prepare_porto_alegre
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 SHARED: Final = Path(os.environ.get("SITING_SHARED", ROOT.parent / "shared")).resolve()
 
+_HERE: Final = "SCENARIO"  # stands for the path of the scenario; where absent, it is the first argument
+_NO_SCENARIO: Final = ("compare", "new", "standards")
 _CHECK: Final = ("check", "-o", "gaps.geojson", "--grid", "grid.tif")
 _MODELS: Final = {
     "mclp": ("--stations", "8"),
@@ -47,20 +54,78 @@ _PAGES: Final = (
     ("audit", "-o", "audit.xlsx"),
     ("map", "-o", "map.html"),
 )
-# Without their scenario, which is the first argument of each.
+# What uses the plan that was written before, plan.geojson.
+_WITH_PLAN: Final = (
+    ("map", "--with", "plan.geojson", "-o", "planned.html"),
+    ("check", "--with", "plan.geojson", "-o", "planned.geojson"),
+    ("report", "--with", "plan.geojson", "-o", "report"),
+)
+_PLAN: Final = (_CHECK, ("propose", "-o", "plan.geojson"), *_WITH_PLAN)
+# The scenario is the first argument of each unless its words say where it stands.
 COMMANDS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "sample": (
         (*_CHECK, "--sensitivity"),
         *_PAGES,
         ("funding", "-o", "funding.csv"),
-        ("explain", "R0052", "-o", "explain.html"),
+        ("explain", "R052", "-o", "explain.html"),
+        ("explain", "R052", "-o", "explain.geojson"),
         *_PLANS,
         ("propose", "--model", "compliance", "-o", "compliance.geojson"),
+        ("propose", "--model", "lscp", "--target", "1", "--forbid", "C001", "-o", "impossible.geojson"),
+        ("propose", "--budget", "5000000", "-o", "budget.geojson"),
         *_SERIES,
-        ("map", "--with", "plan.geojson", "-o", "planned.html"),
+        ("propose", "--start", "budget.geojson", "-o", "restarted.geojson"),
+        *_WITH_PLAN,
+        ("verify", "plan.geojson", _HERE),
+        ("funding", "--with", "plan.geojson", "-o", "funded.csv"),
+        ("check", "--share", "-o", "shared.geojson"),
+        ("propose", "--share", "-o", "shared_plan.geojson"),
+        ("map", "-o", "maps"),
+        ("report", "-o", "layers", "--shp", "utf-8", "--dxf"),
+        ("compare", "gaps.geojson", "planned.geojson", "-o", "compare.csv", "-o", "compare.html"),
+        ("standards",),
+        ("new", "scaffold", "--date", "2026-01-01"),
     ),
-    "porto_alegre": (_CHECK, *_PAGES, *_PLANS, *_SERIES[:1], ("map", "--with", "plan.geojson", "-o", "planned.html")),
+    "changes": _PLAN,
+    "network": _PLAN,
+    "phased": _PLAN,
+    "robust": _PLAN,
+    "straight_line": (*_PLAN, ("explain", "R052", "-o", "explain.html")),
+    "surface": (*_PLAN, ("explain", "R052", "-o", "explain.html")),
+    "porto_alegre": (_CHECK, *_PAGES, *_PLANS, *_SERIES[:1], *_WITH_PLAN),
     "chongqing": (_CHECK, *_PAGES),
+}
+# Tables of sizes, and what replaces the settings of the sample, for scenarios that are the sample with other settings.
+_SIZES: Final = """size,for,tier,floor_area_m2,beds,cost_cny_per_m2
+站,,station,200,0,4000
+中心,,centre,800,20,4500
+机构,,institution,1500,80,5000
+"""
+_OWN_PLAN: Final = 'model = "mclp"\nstations = 12\n'
+_VARIANTS: Final[dict[str, dict[str, str]]] = {
+    "changes": {
+        _OWN_PLAN: 'model = "mclp"\nstations = 8\nclosable = ["F020", "F032"]\nexisting_capacity = 900\n'
+        "capacity = 1200\nspacing_m = 300\nmost_per_unit = 3\n"
+    },
+    "network": {
+        _OWN_PLAN: 'model = "network"\nstations = 14\n[plan.links]\nstreets = "adjoining"\nwithin_m = 3000\n'
+        'most_children = 5\n[plan.sizes]\npath = "sizes.csv"\n',
+        'place = "重庆市"\n': 'place = "重庆市"\ncoverage = "by_tier"\n',
+    },
+    "phased": {
+        _OWN_PLAN: 'model = "phased"\nphases_until = 2034\ndiscount_rate = 0.03\n'
+        "phases = [{ year = 2026, stations = 2 }, { year = 2028, budget_cny = 5000000 }, "
+        "{ year = 2030, stations = 1 }]\n"
+    },
+    "robust": {
+        _OWN_PLAN: 'model = "mclp"\nstations = 8\nrobust = "quantile"\n'
+        '[population.uncertainty]\nunit_error = 0.2\ncell_error = 0.3\nlevel = "community"\ndraws = 40\n'
+    },
+    "straight_line": {"[walking]\n": '[walking]\nmode = "straight_line"\ndetour = 1.3\n'},
+    "surface": {
+        "[walking]\n": '[walking]\nmode = "surface"\n',
+        "[network]\n": '[surface]\npath = "friction.tif"\nkind = "friction"\n\n[network]\n',
+    },
 }
 
 
@@ -94,11 +159,43 @@ def _arguments() -> argparse.Namespace:
 
 def _scenario(name: str, folder: Path) -> Path:
     """Write the inputs of a scenario, the same for both sides."""
+    sample = ROOT / "data" / "sample"
     if name == "sample":
-        shutil.copytree(ROOT / "data" / "sample", folder)
+        shutil.copytree(sample, folder)
         return folder / "scenario.toml"
+    if name in _VARIANTS:
+        return _variant(name, sample, folder)
     folder.mkdir(parents=True)
     return (prepare_porto_alegre if name == "porto_alegre" else prepare_chongqing)(SHARED, folder)
+
+
+def _variant(name: str, sample: Path, folder: Path) -> Path:
+    """Write the sample with other settings, and with the files that they name."""
+    if name == "phased":
+        write_phased_sample(sample, folder)
+    else:
+        shutil.copytree(sample, folder)
+    (folder / "sizes.csv").write_text(_SIZES, encoding="utf-8")
+    if name == "surface":
+        _write_friction(folder)
+    path = folder / "scenario.toml"
+    text = path.read_text(encoding="utf-8")
+    for own, other in _VARIANTS[name].items():
+        if own not in text:
+            message = f"the sample's scenario has no longer: {own}"
+            raise ValueError(message)
+        text = text.replace(own, other)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _write_friction(folder: Path) -> None:
+    """Write a friction surface over the sample's terrain: minutes per metre, slower where the ground is higher."""
+    with rasterio.open(folder / "dem.tif") as source:
+        height, profile = source.read(1).astype(np.float64), source.profile
+    friction = np.round(0.012 + 0.00001 * (height - np.nanmin(height)), 6).astype(np.float32)
+    with rasterio.open(folder / "friction.tif", "w", **{**profile, "dtype": "float32", "nodata": -1.0}) as out:
+        out.write(friction, 1)
 
 
 @contextmanager
@@ -127,7 +224,9 @@ def _results(tree: Path, scenarios: dict[str, Path], verbs: list[str], work: Pat
         (out / name).mkdir(parents=True)
         for number, (verb, *options) in enumerate(COMMANDS[name]):
             if verb in verbs:
-                said = _run(tree, [verb, str(scenario), *options], out / name)
+                words = [str(scenario) if word == _HERE else word for word in options]
+                placed = words != list(options) or verb in _NO_SCENARIO
+                said = _run(tree, [verb, *([] if placed else [str(scenario)]), *words], out / name)
                 (out / name / f"{number}-{verb}.txt").write_bytes(said)
     for path in sorted(out.rglob("*")):
         if path.is_file():

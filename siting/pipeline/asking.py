@@ -366,6 +366,18 @@ def at_cut_offs(
     )
 
 
+def people_at(question: Question, ground: PreparedScenario, points: Ints) -> tuple[float, dict[str, float]]:
+    """Return the elderly at the given points, in total and by unit of the plan's level, the most first."""
+    cells = question.points[points]
+    # The share of a unit is a share of all people of a cell, inside and outside the units.
+    persons = np.asarray(ground.demand.shares[question.level][:, cells] @ question.elderly[cells]).ravel()
+    ids = ground.demand.place_ids[question.level]
+    order = np.argsort(-persons, kind="stable")
+    return math.fsum(question.people[cells]), {
+        str(ids[unit]): float(persons[unit]) for unit in order if persons[unit] > 0
+    }
+
+
 def up_to(problem: Problem, seconds: float) -> Problem:
     """Return a problem without the walks above the given time."""
     return problem.with_pairs(problem.times.data <= seconds)

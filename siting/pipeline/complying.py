@@ -1,28 +1,57 @@
 """Plans that must meet clauses: the requirements of the check as constraints of the optimiser."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import ClassVar
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array, vstack
 
-from siting.domain.nouns import Assessment, Bools, Note, Progress
+from siting.domain.nouns import Assessment, Bools, Note, Progress, Proposal
 from siting.domain.requirements import Requirement
 from siting.listing import listed
-from siting.locate.milp import comply
-from siting.locate.problem import Solver
+from siting.locate.milp import Compliance, comply
+from siting.locate.problem import Effort, Model, Problem, Solution
 from siting.pipeline.asking import Question, homes_of
 from siting.pipeline.ground import PreparedScenario, measure, walk
+from siting.pipeline.method import Method
 from siting.pipeline.requirements import DEFAULT_KINDS, Unjudged, offers_of, requirements_of, wanted_of
+from siting.pipeline.standing import staying
 
 
-def complying(
-    question: Question, ground: PreparedScenario, before: Assessment, progress: Progress
-) -> tuple[Solver, tuple[Note, ...]]:
-    """Return the solver for the cheapest sites that meet the clauses, and notes on clauses that it ignores."""
-    asked, notes = required_of(question, ground, before, progress)
-    return lambda problem, _, effort: comply(problem, asked, effort), notes
+@dataclass(frozen=True)
+class ComplianceMethod(Method):
+    """The cheapest sites that meet the clauses of the request, or those of ``kinds`` if it names none."""
+
+    kinds: ClassVar[tuple[str, ...]] = DEFAULT_KINDS
+
+    @cached_property
+    def required(self) -> tuple[tuple[Requirement, ...], tuple[Note, ...]]:
+        """The clauses as requirements, and notes on those that are ignored."""
+        return required_of(self.question, self.ground, self.before, self.progress, self.kinds)
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """The clauses that the plan ignores."""
+        return self.required[1]
+
+    def solve(self, problem: Problem, model: Model, effort: Effort) -> Solution:
+        """Return the cheapest sites that meet the clauses."""
+        return staying(self.question, self._complying)(problem, model, effort)
+
+    def _complying(self, problem: Problem, _: Model, effort: Effort) -> Solution:
+        return comply(problem, self.required[0], effort)
+
+    def completed(self, proposal: Proposal, solution: Solution, _effort: Effort) -> Proposal:
+        """Return a proposal with the clauses of its stages, and what it leaves unmet."""
+        if not isinstance(solution, Compliance):
+            return proposal
+        selection = replace(proposal.selection, clauses=solution.clauses)
+        shortfalls = solution.shortfalls if solution.status == "relaxed" else None
+        return replace(proposal, selection=selection, shortfalls=shortfalls)
 
 
 def required_of(
@@ -30,7 +59,7 @@ def required_of(
     ground: PreparedScenario,
     before: Assessment,
     progress: Progress,
-    kinds: Sequence[str] = DEFAULT_KINDS,
+    kinds: Sequence[str],
 ) -> tuple[tuple[Requirement, ...], tuple[Note, ...]]:
     """Return the clauses of a request as requirements (of ``kinds`` if it names none), and notes on ignored ones."""
     plan = question.plan

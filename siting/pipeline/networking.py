@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import cached_property
+from typing import ClassVar, Final
 
 import numpy as np
 import pandas as pd
@@ -10,14 +11,14 @@ import pandas as pd
 from siting import places
 from siting.assess.structure import ABOVE, hierarchy
 from siting.domain.called import called
-from siting.domain.nouns import Assessment, Bools, Floats, Ints, Note, Progress
+from siting.domain.nouns import Bools, Floats, Ints, Note
 from siting.domain.scenario import PlanLinks
 from siting.domain.tables import LINK_COLUMNS
 from siting.listing import listed
 from siting.locate.milp.network import Network, ParentLinks, design_network
-from siting.locate.problem import Solution, Solver
+from siting.locate.problem import Effort, Model, Problem, Solution
 from siting.pipeline.asking import Question, homes_of
-from siting.pipeline.complying import required_of
+from siting.pipeline.complying import ComplianceMethod
 from siting.pipeline.ground import PreparedScenario
 
 # If the scenario names no clauses, a network must meet these: a facility in each street and community, and beds.
@@ -51,25 +52,36 @@ class _Tree:
         return found.sort_values("child_id", ignore_index=True)
 
 
-def networking(
-    question: Question, ground: PreparedScenario, before: Assessment, progress: Progress
-) -> tuple[Solver, tuple[Note, ...]]:
-    """Return the solver for a network of tiers, and notes on clauses that it ignores and sites that nobody may lead."""
-    asked, notes = required_of(question, ground, before, progress, _KINDS)
-    tree = _tree(question, ground)
-    alone = np.setdiff1d(np.flatnonzero(~tree.links.existing), tree.links.pairs[:, 0])
-    if len(alone):
-        ids = tree.children["candidate_id"].iloc[alone].unique()
-        named = called(ground.permitted, ids)
-        notes = (*notes, Note("sites_without_parent", {"count": len(ids), "ids": listed(named)}))
-    return lambda problem, _, effort: design_network(problem, asked, tree.links, effort), notes
+@dataclass(frozen=True)
+class NetworkMethod(ComplianceMethod):
+    """A network of tiers: clauses, then parents for existing stations, then the most people."""
 
+    kinds: ClassVar[tuple[str, ...]] = _KINDS
 
-def links_of(question: Question, ground: PreparedScenario, solution: Solution) -> pd.DataFrame | None:
-    """Return the parent of each child in a plan, with ``LINK_COLUMNS``; None for a plan that is no network."""
-    if not isinstance(solution, Network) or not solution.stages:
-        return None
-    return _tree(question, ground).table(solution.links)
+    @cached_property
+    def tree(self) -> _Tree:
+        """The children and parents, and which pairs are allowed."""
+        return _tree(self.question, self.ground)
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """The clauses that the plan ignores, and the sites that nobody may lead."""
+        links, children = self.tree.links, self.tree.children
+        alone = np.setdiff1d(np.flatnonzero(~links.existing), links.pairs[:, 0])
+        if not len(alone):
+            return super().notes
+        ids = children["candidate_id"].iloc[alone].unique()
+        named = called(self.ground.permitted, ids)
+        return (*super().notes, Note("sites_without_parent", {"count": len(ids), "ids": listed(named)}))
+
+    def _complying(self, problem: Problem, _: Model, effort: Effort) -> Solution:
+        return design_network(problem, self.required[0], self.tree.links, effort)
+
+    def links(self, solution: Solution) -> pd.DataFrame | None:
+        """Return the parent of each child in a plan, with ``LINK_COLUMNS``; None without a plan."""
+        if not isinstance(solution, Network) or not solution.stages:
+            return None
+        return self.tree.table(solution.links)
 
 
 def _tree(question: Question, ground: PreparedScenario) -> _Tree:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 import geopandas as gpd
@@ -10,15 +11,16 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array, csr_array
 
-from siting.domain.nouns import Bools, Floats, Ints, Progress
+from siting.domain.nouns import Bools, Floats, Ints, Progress, Proposal
 from siting.domain.scenario import PlanOptions, PlanPhase, Scenario
 from siting.domain.tables import PHASE_COLUMNS
 from siting.locate.phases import Phase, PhasedSolution, solve_phases
-from siting.locate.problem import Effort, Model, Problem, Solution, Solver
+from siting.locate.problem import Effort, Model, Problem, Solution
 from siting.locate.solve import solve
 from siting.locate.stations import ranked_by_gain
 from siting.pipeline.asking import Question, ask
 from siting.pipeline.ground import PreparedScenario, prepare
+from siting.pipeline.method import Method, Ranked
 
 _LAST_DAY: Final = "-12-31"
 _NONE: Final = np.zeros(0, dtype=np.int64)
@@ -74,23 +76,6 @@ def factors_of(plan: PlanOptions) -> list[float]:
     return [math.fsum(rate ** -(year - starts[0]) for year in range(start, end)) for start, end in spans]
 
 
-def phasing(years: Sequence[Year], ground: PreparedScenario) -> Solver:
-    """Return the solver that chooses what opens in which phase."""
-    times, cells = _times_of_all(years)
-    values = [_uncovered(year, cells) for year in years]
-    available = _available(ground, years)
-    phases = [
-        Phase(value, open_, year.factor, year.phase.stations, year.phase.budget_cny)
-        for year, value, open_ in zip(years, values, available, strict=True)
-    ]
-
-    def solver(problem: Problem, _: Model, effort: Effort) -> Solution:
-        of_all = replace(problem, times=times, people=np.ones(len(cells)), weights=None, units=None)
-        return solve_phases(of_all, phases, solve, effort)
-
-    return solver
-
-
 def _times_of_all(years: Sequence[Year]) -> tuple[csr_array, Ints]:
     """Return the times from the sites of the last year to the cells of all years, and the numbers of those cells.
 
@@ -129,24 +114,6 @@ def _available(ground: PreparedScenario, years: Sequence[Year]) -> list[Bools]:
     return [np.concatenate([standing, np.isnat(since) | (since <= end)]) for end in ends]
 
 
-def ranked_by_phase(question: Question, solution: PhasedSolution) -> tuple[Ints, Floats, Ints]:
-    """Return the chosen sites, the first phase first and then by gain; what each adds; and the year in which it opens.
-
-    The gains are those of the last year.
-    """
-    circle = question.circle
-    order: list[Ints] = []
-    opens: list[Ints] = []
-    for phase, new in zip(question.plan.phases, solution.opened, strict=True):
-        there = np.concatenate([np.zeros(0, dtype=np.int64), *order])
-        left = replace(circle, people=np.where(circle.reached_by(there), 0.0, circle.people))
-        order.append(ranked_by_gain(left, new, new)[0])
-        opens.append(np.full(len(new), phase.year, dtype=np.int64))
-    chosen = np.concatenate(order)
-    sites, gains = ranked_by_gain(circle, chosen, chosen, keep_order=True)
-    return sites, gains, np.concatenate(opens)
-
-
 def phases_table(years: Sequence[Year], stations: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return what a plan does for each phase, with ``PHASE_COLUMNS``; money of the stations that open in it."""
     rows = []
@@ -176,3 +143,46 @@ def phases_table(years: Sequence[Year], stations: gpd.GeoDataFrame) -> pd.DataFr
             }
         )
     return pd.DataFrame(rows, columns=[column.key for column in PHASE_COLUMNS])
+
+
+@dataclass(frozen=True)
+class PhasedMethod(Method):
+    """What opens in which phase, for the most people over all years."""
+
+    @cached_property
+    def years(self) -> tuple[Year, ...]:
+        """The request in the year of each phase."""
+        return years_of(self.question, self.ground, self.progress)
+
+    def solve(self, problem: Problem, _model: Model, effort: Effort) -> Solution:
+        """Return what opens in which phase."""
+        years, (times, cells) = self.years, _times_of_all(self.years)
+        available = _available(self.ground, years)
+        phases = [
+            Phase(_uncovered(year, cells), may_open, year.factor, year.phase.stations, year.phase.budget_cny)
+            for year, may_open in zip(years, available, strict=True)
+        ]
+        of_all = replace(problem, times=times, people=np.ones(len(cells)), weights=None, units=None)
+        return solve_phases(of_all, phases, solve, effort)
+
+    def ranked(self, solution: Solution) -> Ranked:
+        """Return the new sites, the first phase first and then by gain; the gains are those of the last year."""
+        if not isinstance(solution, PhasedSolution) or not solution.stages:
+            return super().ranked(solution)
+        circle = self.question.circle
+        order: list[Ints] = []
+        opens: list[Ints] = []
+        for phase, new in zip(self.question.plan.phases, solution.opened, strict=True):
+            there = np.concatenate([np.zeros(0, dtype=np.int64), *order])
+            left = replace(circle, people=np.where(circle.reached_by(there), 0.0, circle.people))
+            order.append(ranked_by_gain(left, new, new)[0])
+            opens.append(np.full(len(new), phase.year, dtype=np.int64))
+        chosen = np.concatenate(order)
+        return Ranked(*ranked_by_gain(circle, chosen, chosen, keep_order=True), np.concatenate(opens))
+
+    def completed(self, proposal: Proposal, solution: Solution, _effort: Effort) -> Proposal:
+        """Return a proposal with what it does for each phase, and two plans that are made without phases."""
+        if not isinstance(solution, PhasedSolution) or not solution.stages:
+            return proposal
+        table = phases_table(self.years, proposal.stations)
+        return replace(proposal, phases=table, other_plans=solution.other_plans)

@@ -13,10 +13,13 @@ from siting.locate.milp import Compliance
 from siting.locate.milp.network import Network
 from siting.locate.problem import Ended, Solution
 from siting.locate.stations import ranked_by_gain
+from siting.pipeline.answering import method_of
 from siting.pipeline.asking import Question, ask
 from siting.pipeline.ground import measure, prepare
+from siting.pipeline.laying_out import laid_out
 from siting.pipeline.phasing import phases_table, years_of
-from siting.pipeline.planning import Planned, effort_of, laid_out, merge_options, solver_of
+from siting.pipeline.planning import Planned
+from siting.pipeline.requesting import effort_of, merge_options
 from siting.pipeline.standing import served_today
 from siting.pipeline.starting import refuse_plan, sites_of_file, stay_of_file
 from siting.read.plan import PlanFile, read_plan
@@ -39,7 +42,7 @@ def measure_plan(scenario: Scenario, path: Path, progress: Progress | None = Non
     sites = sites_of_file(file, question)
     standing = stay_of_file(file, question)
     selection = _selection_of(file, question, sites, standing, own=own)
-    _, notes = solver_of(question, ground, before, report)
+    notes = method_of(question, ground, before, report).notes
     # Found with exact people, of which its objective and bound would tell.
     exact = bool(ground.unshared) and sha256 == ground.unshared
     if not own:

@@ -16,6 +16,7 @@ from siting.locate.incumbent import STARTED, feasible
 from siting.locate.problem import Effort, Solution
 from siting.pipeline.asking import Question
 from siting.pipeline.ground import PreparedScenario
+from siting.pipeline.requesting import Start
 from siting.pipeline.standing import covered_by
 from siting.read.plan import PlanFile
 
@@ -65,9 +66,7 @@ def sites_that_stay(question: Question, changes: Mapping[str, Mapping[Hashable, 
     return np.array(stay, dtype=np.int64)
 
 
-def start_of(
-    file: PlanFile | None, path: Path | None, ground: PreparedScenario, question: Question, *, sure: bool
-) -> Ints | None:
+def start_of(start: Start | None, ground: PreparedScenario, question: Question, *, sure: bool) -> Ints | None:
     """Return the sites of the problem that a plan's file opens, from which a search starts; None without a file.
 
     A plan that is for uncertain people (not ``sure``) starts from none: its objective is another one.
@@ -78,8 +77,9 @@ def start_of(
         ``plan_names_unknown_candidate``, ``plan_names_refused_candidate``; ``plan_start_places_stations``: a station of
         the file stands at a point that is no candidate; ``plan_start_model``: the model does not start from a choice.
     """
-    if file is None or path is None:
+    if start is None:
         return None
+    file, path = start.file, start.path
     faults = Faults()
     if not sure:
         faults.add("plan_start_doubt", field="--start")
@@ -96,17 +96,17 @@ def start_of(
 
 
 def compared_with_start(
-    question: Question, start: Ints | None, solution: Solution, path: Path | None, *, share: bool
+    start: Start | None, question: Question, begun: Ints | None, solution: Solution, *, share: bool
 ) -> tuple[Note, ...]:
     """Return notes on what a plan changes of the choice from which its search started; none without either.
 
-    With ``share`` people are rounded.
+    ``begun`` are the sites of the problem in that choice. With ``share`` people are rounded.
     """
-    if start is None or path is None or not solution.stages:
+    if start is None or begun is None or not solution.stages:
         return ()
     effort = Effort()
     today = covered_by(question.circle, question.changeable, effort)
-    people = [covered_by(question.circle, sites, effort) - today for sites in (start, solution.chosen)]
+    people = [covered_by(question.circle, sites, effort) - today for sites in (begun, solution.chosen)]
     people = rounded(np.array(people)).tolist() if share else people
     facility = question.is_facility
 
@@ -115,9 +115,9 @@ def compared_with_start(
         ids: pd.Index = pd.Index(question.sites["candidate_id"].to_numpy(dtype=object)[rows[~facility[rows]]])
         return ids
 
-    before, after = named(start), named(solution.chosen)
+    before, after = named(begun), named(solution.chosen)
     told = {
-        "file": path.name,
+        "file": start.path.name,
         "before": f"{people[0]:,.0f}",
         "after": f"{people[1]:,.0f}",
         "stations": len(before),
@@ -125,5 +125,5 @@ def compared_with_start(
         "dropped": listed(before.difference(after).tolist()) or "–",
         "added": listed(after.difference(before).tolist()) or "–",
     }
-    within = feasible(question.problem, question.model, start)
-    return (Note("plan_started", told), *(() if within else (Note("plan_start_outside", {"file": path.name}),)))
+    within = feasible(question.problem, question.model, begun)
+    return (Note("plan_started", told), *(() if within else (Note("plan_start_outside", {"file": start.path.name}),)))

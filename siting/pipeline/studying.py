@@ -18,11 +18,13 @@ from siting.domain.withheld import COUNTED
 from siting.errors import Fault, Faults, InputError
 from siting.locate.problem import Effort, Problem, Solution
 from siting.locate.series import Alternatives, Optimum, alternatives, build_order, coverage_curve, stability
+from siting.pipeline.answering import method_of
 from siting.pipeline.asking import Question, ask
 from siting.pipeline.evenness import unit_shares
 from siting.pipeline.ground import PreparedScenario, measure, walk, walking_ground
 from siting.pipeline.interrupting import watched
-from siting.pipeline.planning import Planned, effort_of, solver_of
+from siting.pipeline.planning import Planned
+from siting.pipeline.requesting import effort_of
 from siting.pipeline.standing import covered_by, served_today, service
 from siting.travel.cache import CachedTravel
 
@@ -117,7 +119,7 @@ def alternatives_to(
     _refuse_without_plan(planned, "alternatives")
     _refuse_robust(planned, "alternatives")
     question = planned.question
-    solver = solver_of(question, planned.ground, planned.proposal.before, quiet)[0]
+    solver = method_of(question, planned.ground, planned.proposal.before, quiet).solve
     with watched() as watch:
         found = alternatives(
             question.problem,
@@ -196,8 +198,7 @@ def _chosen_at(planned: Planned, walker: str, effort: Effort) -> Solution:
     there = _walked_by(planned.ground, walker)
     asked = ask(there, planned.question.plan, quiet)
     before = measure(there, there.facilities, quiet)
-    solver, _ = solver_of(asked, there, before, quiet)
-    return solver(asked.problem, asked.model, effort)
+    return method_of(asked, there, before, quiet).solve(asked.problem, asked.model, effort)
 
 
 def fairness_of(planned: Planned) -> pd.DataFrame:

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Final
+from functools import cached_property
+from typing import ClassVar, Final
 
 import numpy as np
 import pandas as pd
@@ -12,14 +13,15 @@ from scipy.stats import binom
 
 from siting import places
 from siting.domain.called import place_names
-from siting.domain.nouns import NOISE, Assessment, Bools, Floats, Ints, Note, Progress, Robustness
+from siting.domain.nouns import NOISE, Assessment, Bools, Floats, Ints, Note, Progress, Proposal, Robustness
 from siting.domain.scenario import AlternativeGrid, PeopleSource, PlanOptions, Scenario, Uncertainty
 from siting.listing import listed
 from siting.locate.milp.robust import solve_robust
-from siting.locate.problem import Effort, MaximalCovering, Model, Problem, Solution, Solver
+from siting.locate.problem import Effort, MaximalCovering, Model, Problem, Solution
 from siting.locate.solve import solve
 from siting.pipeline.asking import Question, ask
 from siting.pipeline.ground import PreparedScenario, measure, prepare
+from siting.pipeline.method import Method
 
 # Populations in which a finished plan is tried; none of them was used to make it.
 _HELD_OUT: Final = 1_000
@@ -151,31 +153,19 @@ class UncertainProblem:
         return np.array(list(self.drawn(count, seed)))
 
 
-def uncertain_problem_of(question: Question, ground: PreparedScenario, progress: Progress) -> UncertainProblem | None:
-    """Return the problem of a request with uncertain people; None for a plan that does not ask for robustness."""
-    errors = ground.inputs.scenario.population.stated_errors
-    if question.plan.robust is None or errors is None:
-        return None
-    people = populations(ground, errors, progress)
+def is_robust(question: Question, ground: PreparedScenario) -> bool:
+    """Tell whether a plan is for uncertain people: it asks for that, and the scenario states how uncertain they are."""
+    return question.plan.robust is not None and ground.inputs.scenario.population.stated_errors is not None
+
+
+def uncertain_problem_of(question: Question, ground: PreparedScenario, progress: Progress) -> UncertainProblem:
+    """Return the problem of a request over the people of all grids."""
+    people = populations(ground, ground.inputs.scenario.population.uncertainty or Uncertainty(), progress)
     asked = [question, *(ask(other, question.plan, progress) for other in people.grounds[1:])]
     times = csr_array(hstack([each.problem.times for each in asked], format="csr"))
     everybody = np.concatenate([each.problem.people for each in asked])
     problem = replace(question.problem, times=times, people=everybody, weights=None, units=None)
     return UncertainProblem(people, problem, tuple((each.points, each.problem.people) for each in asked))
-
-
-def robust_solver(question: Question, uncertain: UncertainProblem) -> Solver:
-    """Return the solver for the mean, the worst or a share of the drawn populations."""
-    plan = question.plan
-
-    def solver(problem: Problem, model: Model, effort: Effort) -> Solution:
-        drawn = uncertain.sample(uncertain.people.errors.draws, 0)
-        wide = replace(uncertain.problem, rules=problem.rules)
-        if plan.robust == "mean":
-            return solve(replace(wide, people=drawn.mean(axis=0)), model, effort)
-        return solve_robust(wide, drawn, _share(plan), solve, effort)
-
-    return solver
 
 
 def _share(plan: PlanOptions) -> float:
@@ -237,3 +227,31 @@ def _chosen_in(
             counts[key] = counts.get(key, 0) + 1
     progress("draws", len(drawn), len(drawn))
     return {key: count / len(drawn) for key, count in sorted(counts.items(), key=lambda each: (-each[1], each[0]))}
+
+
+@dataclass(frozen=True)
+class RobustMethod(Method):
+    """The mean, the worst or a share of drawn populations, instead of the people as given."""
+
+    starts: ClassVar[bool] = False
+
+    @cached_property
+    def uncertain(self) -> UncertainProblem:
+        """The problem over the people of all grids."""
+        return uncertain_problem_of(self.question, self.ground, self.progress)
+
+    def solve(self, problem: Problem, model: Model, effort: Effort) -> Solution:
+        """Return the sites that cover most in the drawn populations."""
+        plan, uncertain = self.question.plan, self.uncertain
+        drawn = uncertain.sample(uncertain.people.errors.draws, 0)
+        wide = replace(uncertain.problem, rules=problem.rules)
+        if plan.robust == "mean":
+            return solve(replace(wide, people=drawn.mean(axis=0)), model, effort)
+        return solve_robust(wide, drawn, _share(plan), solve, effort)
+
+    def completed(self, proposal: Proposal, solution: Solution, effort: Effort) -> Proposal:
+        """Return a proposal with what the plan does in other populations."""
+        if not solution.stages or solution.stopped_by == "interrupt":
+            return proposal
+        found = robustness_of(self.question, self.uncertain, solution, effort, self.progress)
+        return replace(proposal, robustness=found)

@@ -15,7 +15,7 @@ from siting.locate.certificate import Certificate, CertificateError, check_certi
 from siting.pipeline.asking import ask
 from siting.pipeline.certifying import is_proved
 from siting.pipeline.ground import prepare
-from siting.pipeline.planning import merge_options
+from siting.pipeline.requesting import merge_options
 from siting.pipeline.standing import covered_today
 from siting.pipeline.starting import refuse_plan, sites_of_file, stay_of_file
 from siting.read.plan import PlanFile, read_plan

@@ -15,7 +15,7 @@ import pytest
 import siting
 from siting.domain.nouns import Assessment, Progress
 from siting.domain.scenario import Scenario
-from siting.pipeline import planning
+from siting.pipeline import answering, planning
 from siting.pipeline.ground import PreparedScenario
 from siting.results import Plan
 from tests.laws.small_districts import (
@@ -54,7 +54,7 @@ def proposer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Distr
     def of(district: District) -> Proposer:
         known: list[Any] = []
 
-        def prepared(scenario: Scenario, *_: Any) -> PreparedScenario:
+        def prepared(scenario: Scenario, *_: Any, **__: Any) -> PreparedScenario:
             ground: PreparedScenario = known[0].ground
             return replace(ground, inputs=replace(ground.inputs, scenario=scenario))
 
@@ -66,7 +66,7 @@ def proposer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Distr
             monkeypatch.setattr(planning, "prepare", prepared if known else prepare)
             monkeypatch.setattr(planning, "measure", measured if known else measure)
             if known:
-                monkeypatch.setattr(planning, "_blocked", lambda *_: None)
+                monkeypatch.setattr(answering, "blocked_of", lambda *_: None)
             plan = siting.propose(siting.read_scenario(written(district, request, tmp_path)))
             known[:] = known or [plan.planned]
             return plan

@@ -21,7 +21,7 @@ from siting.errors import FaultOfRows, InputError
 from siting.locate.problem import Solution
 from siting.locate.series import coverage_curve
 from siting.locate.solve import solve
-from siting.pipeline import Planned, planning
+from siting.pipeline import Planned, method
 from siting.pipeline.evenness import gini_of
 from siting.pipeline.rereading import check_with, measure_plan
 from siting.pipeline.studying import (
@@ -680,11 +680,11 @@ def test_ctrl_c_before_there_is_a_plan_proves_nothing_and_nothing_more_is_looked
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pressed = Solution(np.zeros(0, dtype=np.int64), "unknown", (), "interrupt", "HiGHS")
-    monkeypatch.setattr(planning, "solve", lambda *_: pressed)
+    monkeypatch.setattr(method, "solve", lambda *_: pressed)
     found = proposed(strip(), model="lscp", stations=2, share=0.8)
     assert (found.proposal.selection.status, found.proposal.blocked, ids(found)) == ("unknown", None, [])
     # What time ended is explained; where the reason is proved there is no plan.
-    monkeypatch.setattr(planning, "solve", lambda *_: replace(pressed, stopped_by="time"))
+    monkeypatch.setattr(method, "solve", lambda *_: replace(pressed, stopped_by="time"))
     ended = proposed(strip(), model="lscp", stations=2, share=0.8)
     assert ended.proposal.selection.status == "infeasible"
     assert ended.proposal.blocked is not None

@@ -14,7 +14,7 @@ from siting.domain.nouns import Assessment, Inputs, quiet
 from siting.domain.placed import PlacedStation
 from siting.domain.what_if import WhatIf
 from siting.pipeline.ground import PreparedScenario, measure, prepared
-from siting.pipeline.planning import stations_of
+from siting.pipeline.laying_out import stations_of
 
 PASS_SHARES = (0.25, 0.6, 0.75, 0.9, 1.0)
 

@@ -30,7 +30,8 @@ from siting.pipeline.batch.job import COLUMNS, STAGE, BatchResult, Job, SharedPl
 from siting.pipeline.batch.walking import faults_of
 from siting.pipeline.checking import check
 from siting.pipeline.ground import prepare
-from siting.pipeline.planning import effort_of, merge_options, propose
+from siting.pipeline.planning import propose
+from siting.pipeline.requesting import effort_of, merge_options
 from siting.read import read_whole
 from siting.read.trust import named_files
 from siting.version import __version__

@@ -17,8 +17,8 @@ from siting.domain.tables import PLAN_COLUMNS
 from siting.domain.tiers import gives_facility
 from siting.domain.what_if import FIXED, MOVING, SharedPlot
 from siting.pipeline.ground import PreparedScenario
+from siting.pipeline.laying_out import stations_of
 from siting.pipeline.paying import promised
-from siting.pipeline.planning import stations_of
 
 # Of so many facilities on one plot every choice is worked out before; of more none can be switched off.
 _MOST_ON_A_PLOT: Final = 6

@@ -12,7 +12,7 @@ from siting.domain.scenario import asked
 from siting.locate.problem import PMedian, Problem, SetCovering
 from siting.pipeline.asking import Question, ask
 from siting.pipeline.ground import PreparedScenario
-from siting.pipeline.planning import merge_options
+from siting.pipeline.requesting import merge_options
 from siting.pipeline.standing import covered_today
 from siting.pipeline.starting import sites_named, sites_that_stay
 

@@ -149,8 +149,9 @@ class CachedTravel:
             progress("walk", 0, 1)
             walked = kept
         else:
+            ways = self.ready
             progress("walk", 0, 1)
-            walked = self._walked(sites, counting, cells, walking, cutoff_s, circles=circles)
+            walked = self._walked(ways, sites, counting, cells, walking, cutoff_s, circles=circles)
             if not off:
                 _keep(key, walked)
         if circles:
@@ -160,6 +161,7 @@ class CachedTravel:
 
     def _walked(
         self,
+        ways: Prepared,
         sites: gpd.GeoDataFrame,
         counting: NDArray[np.bool_],
         cells: pd.DataFrame,
@@ -174,13 +176,13 @@ class CachedTravel:
         if known is not None:
             rows = known.rows_in(sites, counting, cells, walking, cutoff_s, circles=circles)
         if known is None or rows is None:
-            return compute(self.ready, sites, counting, cells, walking, cutoff_s=cutoff_s, circles=circles)
+            return compute(ways, sites, counting, cells, walking, cutoff_s=cutoff_s, circles=circles)
         new = np.ones(len(sites), dtype=np.bool_)
         new[rows] = False
         own = None if cutoff_s is None else cutoff_s[new]
         longest = float(reach_s(counting, walking, cutoff_s)[1].max())
         more = compute(
-            *(self.ready, sites[new], counting[new], cells, walking), cutoff_s=own, circles=circles, scale_s=longest
+            *(ways, sites[new], counting[new], cells, walking), cutoff_s=own, circles=circles, scale_s=longest
         )
         return added(known.walked, more, rows, sites, walking)
 

@@ -627,6 +627,7 @@ def batch(
     *,
     by: "Level | None" = None,
     stations: int | None = None,
+    budget_cny: float | None = None,
     scheduler: str | None = None,
     workers: int | None = None,
     storage: str | None = None,
@@ -648,6 +649,8 @@ def batch(
         The level whose units are the parts of a scenario; needed for one, and not for a folder.
     stations : int, optional
         Share out so many new stations over the parts, so that they newly cover most elderly; with a proved bound.
+    budget_cny : float, optional
+        Share out money instead, yuan.
     scheduler : str, optional
         The address of a running Dask scheduler, such as ``tcp://10.0.0.5:8786``. Its workers need this version, and the
         folders under the same names. Without it, processes of this machine.
@@ -680,7 +683,7 @@ def batch(
     from siting.pipeline.batch import batch as run
     from siting.results import Batch
 
-    job = Job(Path(out), scheduler=scheduler, workers=workers, storage=storage, stations=stations)
+    job = Job(Path(out), scheduler=scheduler, workers=workers, storage=storage, stations=stations, budget=budget_cny)
     if isinstance(source, str | Path):
         source = Path(source) if Path(source).is_dir() else _read(source)
     return Batch(run(source, job, by, progress))

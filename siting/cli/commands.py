@@ -46,7 +46,6 @@ _POINT: Final = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*[,，]\s*([-+]?\d+(?:\.\d+)?
 _SOURCES: Final = ("scenario", "old", "new")
 _DEMO_FILES: Final = {"map": "map.html", "gaps": "gaps.geojson", "plan": "plan.geojson", "grid": "grid.tif"}
 # The endings of a map in one page; any other name is that of a folder.
-_PAGES: Final = (".html", ".htm")
 # What each file of a report is.
 _REPORT_FILES: Final[dict[str, "Result"]] = {
     "workbook": "table",
@@ -166,6 +165,7 @@ def build(lang: Lang) -> click.Group:
             help_.option("-o", "--out", key="out_batch", type=_FOLDER, required=True),
             help_.option("--by", key="by", type=click.Choice(get_args(Level))),
             help_.option("--stations", key="batch_stations", type=click.IntRange(min=0)),
+            help_.option("--budget", key="batch_budget", type=click.FloatRange(min=0)),
             help_.option("--scheduler", key="scheduler", type=_Text(), metavar="tcp://HOST:PORT"),
             help_.option("--workers", key="workers", type=click.IntRange(min=1)),
             help_.option("--storage", key="storage", type=_Text(), metavar="FOLDER|URL"),
@@ -509,7 +509,7 @@ def _map(
     from siting.write.webmap import write_map
 
     start = time.perf_counter()
-    if out.suffix.lower() not in _PAGES or out.is_dir():
+    if not out.suffix or out.is_dir():
         _map_folder(scenario, out, plan, tiles, lang, quiet=quiet)
         _log_run(out / "map", start)
         return
@@ -584,6 +584,7 @@ def _batch(
     out: Path,
     by: Level | None,
     stations: int | None,
+    budget: float | None,
     fail_on_gap: str | None,
     lang: Lang,
     quiet: bool,
@@ -596,7 +597,7 @@ def _batch(
     start = time.perf_counter()
     table, run = out / "parts.csv", out / "batch"
     with _bar(lang, quiet=quiet) as bar:
-        asked = Job(out, stations=stations, **where)
+        asked = Job(out, stations=stations, budget=budget, **where)
         outputs: list[tuple[Result, Path]] = [("table", table), ("run", _run_file(run))]
         if scenario.path.is_dir():
             refuse(outputs)

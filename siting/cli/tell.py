@@ -28,6 +28,7 @@ _MOST_CANDIDATES: Final = 10
 _MOST_LACKING: Final = 5
 _MOST_WORST: Final = 3
 _MOST_PARTS: Final = 20
+_MONEY_STEP: Final = 100_000.0
 # The number of notes that a check prints; the file has all of them.
 _MOST_NOTES: Final = 12
 _MOST_NOTES_OF_A_PLAN: Final = 7
@@ -425,7 +426,9 @@ def batch(found: "Batch", lang: Lang) -> None:
     print_table(say("cli.batch", lang, count=len(parts), shown=len(worst)), table)
     if plan is not None:
         figures = {"covered": number(plan.objective), "bound": number(plan.bound), "gap": percent(plan.gap, 2)}
-        tell(say("cli.batch_plan", lang, stations=plan.stations, price=number(plan.price), **figures))
+        unit, of_unit = ("money", _MONEY_STEP) if plan.by_money else ("station", 1.0)
+        more = say(f"cli.batch_more.{unit}", lang, price=number(plan.price * of_unit))
+        tell(say("cli.batch_plan", lang, stations=plan.stations, more=more, **figures))
 
 
 def _figures_of_part(row: Mapping[Any, Any]) -> list[str]:

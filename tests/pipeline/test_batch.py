@@ -161,6 +161,25 @@ def test_faults_of_one_scenario_of_a_folder_name_it_and_leave_the_others(folder:
     assert found.parts["part"].tolist() == ["a", "b", "c"]
 
 
+def test_money_is_shared_out_too(small: Path, tmp_path: Path) -> None:
+    """The plan is within the money, and neither it nor the undivided one exceeds the other's bound."""
+    scenario = siting.read_scenario(small)
+    level = next(level for level in ("community", "street") if level in scenario.units)
+    every = siting.propose(scenario, model="mclp", stations=99).stations["cost_cny"].sum()
+    found = by_units(scenario, level, Job(tmp_path / "out", budget=0.6 * every), Serial(), quiet)
+    assert found.planned is not None
+    assert found.plan is not None
+    assert 0 < found.planned.proposal.stations["cost_cny"].sum() <= 0.6 * every
+    stage = found.planned.proposal.selection.stages[-1]
+    whole = siting.propose(scenario, model="mclp", budget_cny=0.6 * every).stages[-1]
+    assert whole.objective <= stage.bound + 1e-6
+    assert 0 < stage.objective <= whole.bound + 1e-6
+    assert found.plan.by_money
+    with pytest.raises(InputError) as error:
+        siting.batch(small, tmp_path / "both", by=level, stations=3, budget_cny=6e6)
+    assert [fault.code for fault in error.value.faults] == ["batch_two_limits"]
+
+
 @pytest.mark.parametrize(
     ("asked", "code"),
     [({"by": None}, "batch_by_missing"), ({"by": "city"}, "batch_level")],
@@ -204,7 +223,15 @@ def divided(draw: st.DrawFn) -> tuple[Problem, np.ndarray[tuple[int], np.dtype[n
     reach = rng.random((sites, points)) < draw(st.sampled_from([0.2, 0.5]))
     kept = rng.random(sites) < 0.2
     forbidden = (rng.random(sites) < 0.1) & ~kept
-    rules = Rules(stations=draw(st.integers(0, 4)), kept=kept, forbidden=forbidden)
+    costs = np.where(kept, 0.0, rng.integers(1, 9, sites)).astype(float)
+    by_money = draw(st.booleans())
+    rules = Rules(
+        stations=None if by_money else draw(st.integers(0, 4)),
+        budget=float(draw(st.integers(0, 20))) if by_money else None,
+        costs=costs if by_money else None,
+        kept=kept,
+        forbidden=forbidden,
+    )
     people = rng.integers(0, 30, points).astype(float)
     part = np.where(kept, -1, rng.integers(0, 3, sites))
     return Problem(csr_array(reach * 60.0), people, rules), part.astype(np.int64)
@@ -215,8 +242,8 @@ def test_the_bound_of_parts_holds_for_every_choice_of_the_whole(
     asked: tuple[Problem, np.ndarray[tuple[int], np.dtype[np.int64]]],
 ) -> None:
     problem, part = asked
-    stations = problem.rules.stations or 0
-    parts = parts_of_problem(problem, part, stations)
+    rules = problem.rules
+    parts = parts_of_problem(problem, part)
     curves = {each: curve_of_part(own, Effort()) for each, own in parts.items()}
     solution, _ = solution_of_parts(problem, parts, curves)
     free = np.flatnonzero(problem.open_to_choice)
@@ -225,12 +252,16 @@ def test_the_bound_of_parts_holds_for_every_choice_of_the_whole(
     def covers(sites: tuple[int, ...]) -> float:
         return float(problem.people[problem.reached_by(np.array(sites, dtype=np.int64)) & ~standing].sum())
 
-    best = max(
-        covers(sites) for number in range(min(stations, len(free)) + 1) for sites in combinations(free.tolist(), number)
-    )
+    def allowed(sites: tuple[int, ...]) -> bool:
+        if rules.costs is None:
+            return len(sites) <= (rules.stations or 0)
+        return float(rules.costs[list(sites)].sum()) <= (rules.budget or 0.0)
+
+    every = (sites for number in range(len(free) + 1) for sites in combinations(free.tolist(), number))
+    best = max(covers(sites) for sites in every if allowed(sites))
     assert solution.stages[0].bound >= best - 1e-6
     assert solution.objective == covers(tuple(solution.chosen.tolist())) <= best
-    assert len(solution.chosen) <= stations
+    assert allowed(tuple(solution.chosen.tolist()))
     assert not problem.kept[solution.chosen].any()
     if len(np.unique(part[free])) == 1 and solution.status == "optimal":
         assert solution.objective == best

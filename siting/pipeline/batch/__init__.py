@@ -25,6 +25,8 @@ def batch(
         ``batch_by_missing``, ``batch_level``, ``batch_by_of_folder``, ``batch_no_scenarios``; faults of the
         inputs; one for each part that failed.
     """
+    if job.stations is not None and job.budget is not None:
+        raise InputError([Fault(code="batch_two_limits", field="--stations, --budget")])
     if isinstance(source, Scenario):
         if by is None:
             raise InputError([Fault(code="batch_by_missing", field="--by", expected=", ".join(source.units))])

@@ -40,10 +40,10 @@ def by_units(scenario: Scenario, level: Level, job: Job, engine: Engine, progres
     """
     walker_of = partial(_walker, engine, job, level, progress)
     planned, plan = None, None
-    if job.stations is None:
+    if not job.plans:
         found = check(scenario, progress, walker_of=walker_of)
     else:
-        planned, plan = plan_by_units(scenario, level, job.stations, engine, walker_of, progress)
+        planned, plan = plan_by_units(scenario, level, job, engine, walker_of, progress)
         found = planned.proposal.before
     files = [job.out / "gaps.geojson", job.out / "gaps.parquet"]
     for path in files:

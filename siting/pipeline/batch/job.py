@@ -42,8 +42,8 @@ class Job:
         Their number; that of the processors if absent.
     storage : str or None
         Where inputs and results of parts lie: a folder or a URL of fsspec; ``work`` within ``out`` if absent.
-    stations : int or None
-        Share out so many new stations over the parts; None: no plan.
+    stations, budget : int or float or None
+        Share out so many new stations, or so much money (yuan), over the parts; None: no plan.
     """
 
     out: Path
@@ -51,6 +51,12 @@ class Job:
     workers: int | None = None
     storage: str | None = None
     stations: int | None = None
+    budget: float | None = None
+
+    @property
+    def plans(self) -> bool:
+        """Whether stations or money are shared out."""
+        return self.stations is not None or self.budget is not None
 
     @property
     def work(self) -> str:
@@ -66,13 +72,14 @@ class Job:
 class SharedPlan:
     """What stations over parts achieve together: people newly covered, and the proved bound.
 
-    ``price`` is the Lagrangian multiplier of the number of stations: what the last station adds, persons.
+    ``price`` is the Lagrangian multiplier: the persons that one more station, or one more yuan, adds.
     """
 
     stations: int
     objective: float
     bound: float
     price: float
+    by_money: bool = False
 
     @property
     def gap(self) -> float:

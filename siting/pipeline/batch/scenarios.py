@@ -20,8 +20,7 @@ from siting.domain.nouns import Assessment, Progress, quiet
 from siting.domain.scenario import Scenario
 from siting.errors import Fault, InputError
 from siting.locate.allocation import Allocation, PartCurve, share_out
-from siting.locate.covering import covering_curve
-from siting.locate.covering.parts import curve_sizes
+from siting.locate.covering.parts import PartProblem, amounts_of, curve_of_part, is_divisible
 from siting.locate.problem import MaximalCovering
 from siting.pipeline.asking import Question, ask
 from siting.pipeline.batch.by_units import cells_of
@@ -75,7 +74,7 @@ def of_scenarios(
     """
     asked = {name: (path.resolve(), job.folder_of(name), untrusted) for name, path in files.items()}
     rows = _all(engine, check_part, asked, progress)
-    plan = None if job.stations is None else _planned(engine, asked, job, rows, progress)
+    plan = _planned(engine, asked, job, rows, progress) if job.plans else None
     table = pd.DataFrame([rows[name] for name in files])[list(COLUMNS)]
     written = _merged(job, list(files))
     return BatchResult(table, (*written, *(job.folder_of(name) for name in files)), plan=plan)
@@ -162,63 +161,82 @@ def _planned(
     rows: dict[str, dict[str, Any]],
     progress: Progress,
 ) -> SharedPlan:
-    """Share out stations over the curves of all parts, and make the plan of each part."""
-    stations = job.stations or 0
+    """Share out stations or money over the curves of all parts, and make the plan of each part."""
+    limit = (job.stations, job.budget)
+    total = float(job.stations if job.stations is not None else job.budget or 0.0)
     elderly = {name: float(row["elderly"] or 0.0) for name, row in rows.items()}
     whole = sum(elderly.values())
-    sizes = {
-        name: curve_sizes(0, stations, stations * people / whole if whole else 0.0) for name, people in elderly.items()
+    shares = {name: people / whole if whole else 0.0 for name, people in elderly.items()}
+    curves = _all(engine, curve_of, {name: (*each, limit, shares[name]) for name, each in asked.items()}, progress)
+    found = share_out(
+        [PartCurve(*map(np.array, curves[name])) for name in asked], total, whole=job.stations is not None
+    )
+    amounts = {
+        name: (int(amount), None) if job.stations is not None else (None, amount)
+        for name, amount in zip(asked, found.amount.tolist(), strict=True)
     }
-    curves = _all(engine, curve_of, {name: (*each, sizes[name]) for name, each in asked.items()}, progress)
-    found = share_out([PartCurve(*map(np.array, curves[name])) for name in asked], stations)
-    numbers = dict(zip(asked, found.stations.tolist(), strict=True))
-    plans = _all(engine, plan_part, {name: (*each, numbers[name]) for name, each in asked.items()}, progress)
+    plans = _all(engine, plan_part, {name: (*each, amounts[name]) for name, each in asked.items()}, progress)
     for name, row in rows.items():
         row["stations"] = plans[name][0]
-    return _plan_of(found, plans)
+    return _plan_of(found, plans, by_money=job.stations is None)
 
 
-def _plan_of(found: Allocation, plans: Mapping[str, tuple[int, float]]) -> SharedPlan:
+def _plan_of(found: Allocation, plans: Mapping[str, tuple[int, float]], *, by_money: bool) -> SharedPlan:
     objective = float(sum(value for _, value in plans.values()))
-    return SharedPlan(sum(number for number, _ in plans.values()), objective, max(found.bound, objective), found.price)
+    stations = sum(number for number, _ in plans.values())
+    return SharedPlan(stations, objective, max(found.bound, objective), found.price, by_money)
+
+
+# A number of stations, or an amount of money; the other one is None.
+Limit = tuple[int | None, float | None]
 
 
 def curve_of(
     path: Path,
     folder: Path,
     untrusted: bool,  # noqa: FBT001 - arguments of a task
-    sizes: tuple[int, ...],
-) -> tuple[list[int], list[float], list[float]]:
-    """Return the coverage curve of a part (stations, objective, bound), and keep it; run on a worker."""
-    key = f"{key_of(path, untrusted=untrusted)} {sizes}"
+    limit: Limit,
+    share: float,
+) -> tuple[list[float], list[float], list[float]]:
+    """Return the coverage curve of a part (amount, objective, bound), and keep it; run on a worker."""
+    key = f"{key_of(path, untrusted=untrusted)} {limit} {share}"
     kept = _load(folder / _CURVE)
     if kept is None or kept.get("key") != key:
-        question = _question(read_whole(path, untrusted=untrusted), sizes[-1])
-        points = covering_curve(question.problem, sizes, effort_of(question.plan))
-        kept = {"key": key, "curve": [(point.stations, point.objective, point.bound) for point in points]}
+        question = _question(read_whole(path, untrusted=untrusted), limit)
+        problem = question.problem
+        costs = problem.rules.costs if problem.rules.budget is not None else None
+        own = problem.under(stations=None, budget=None, costs=costs)
+        part = PartProblem(own, np.arange(own.sites), amounts_of(own, problem.rules, share))
+        points = curve_of_part(part, effort_of(question.plan))
+        kept = {"key": key, "curve": [(point.amount, point.objective, point.bound) for point in points]}
         write_text(folder / _CURVE, json.dumps(kept))
-    numbers, objectives, bounds = zip(*kept["curve"], strict=True)
-    return list(numbers), list(objectives), list(bounds)
+    amounts, objectives, bounds = zip(*kept["curve"], strict=True)
+    return [*map(float, amounts)], list(objectives), list(bounds)
 
 
-def _question(scenario: Scenario, stations: int) -> Question:
-    """Return the request of a part for most people with so many stations."""
+def _question(scenario: Scenario, limit: Limit) -> Question:
+    """Return the request of a part for most people within a limit."""
     if scenario.candidates is None:
         raise InputError([Fault(code="plan_without_candidates")])
-    plan = merge_options(scenario.plan, model="mclp", stations=stations)
+    plan = merge_options(scenario.plan, model="mclp", **_named(limit))
     question = ask(prepare(scenario, quiet), plan, quiet)
-    if not (isinstance(question.model, MaximalCovering) and question.problem.is_plain):
-        raise InputError([Fault(code="batch_plan_model", field="--stations")])
+    if not (isinstance(question.model, MaximalCovering) and is_divisible(question.problem)):
+        raise InputError([Fault(code="batch_plan_model", field="plan")])
     return question
 
 
-def plan_part(path: Path, folder: Path, untrusted: bool, stations: int) -> tuple[int, float]:  # noqa: FBT001
+def _named(limit: Limit) -> dict[str, Any]:
+    stations, budget = limit
+    return {"budget_cny": budget} if stations is None else {"stations": stations}
+
+
+def plan_part(path: Path, folder: Path, untrusted: bool, limit: Limit) -> tuple[int, float]:  # noqa: FBT001
     """Make the plan of a part, and return its stations and the people that they newly cover; run on a worker."""
-    key = f"{key_of(path, untrusted=untrusted)} {stations}"
+    key = f"{key_of(path, untrusted=untrusted)} {limit}"
     kept = _load(folder / _PLANNED)
     if kept is not None and kept.get("key") == key:
         return int(kept["stations"]), float(kept["covered"])
-    planned = propose(read_whole(path, untrusted=untrusted), model="mclp", stations=stations).proposal
+    planned = propose(read_whole(path, untrusted=untrusted), model="mclp", **_named(limit)).proposal
     save_plan(folder / "plan.geojson", planned)
     covered = planned.selection.objective if planned.selection.stages else 0.0
     kept = {"key": key, "stations": len(planned.stations), "covered": covered}

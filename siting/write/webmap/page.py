@@ -137,7 +137,7 @@ def map_html(
     drawing = together(
         draw_sites(assessment, proposal, popups),
         draw_places(assessment, made, popups, ways, by_level=index),
-        draw_circles(assessment, made),
+        *([] if index else [draw_circles(assessment, made)]),
         draw_links(assessment, made),
         draw_grid(assessment, clickable=cells is not None, part=part),
         draw_ground(assessment, proposal, popups, by_level=index),

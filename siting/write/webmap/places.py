@@ -60,6 +60,9 @@ def draw_places(
     styles |= style.path_styles(style.clause_steps(), opacity=0.82)
     of_units = [(style.verdict_steps(), 0.5), (style.clause_steps(), 0.7)]
     of_units += [(share, 0.7)] if at_level(assessment, AREA).empty else []
+    if by_level:
+        # Nothing lies under the colours of an index, so they can be those of its legend.
+        of_units[-1] = (style.on_paper(share, 0.7), 1.0)
     for steps, opacity in of_units:
         styles |= {f"unit_{key}": look for key, look in style.path_styles(steps, opacity=opacity).items()}
     return Drawing(tuple(layers), styles, {})
@@ -279,7 +282,7 @@ def _coverage_by_level(assessment: Assessment, after: Assessment | None) -> list
                 show=not layers,
                 choice=_COVERAGE,
                 caption=words("map.legend.share_unit"),
-                legend=legend_of(style.share_steps(mark), icons.swatch),
+                legend=legend_of(style.on_paper(style.share_steps(mark), 0.7), icons.swatch),
             )
         )
     none = MapLayer("covered_none", "coverage", words("map.layer.area_none"), (), show=False, choice=_COVERAGE)

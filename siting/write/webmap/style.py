@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Final
 
@@ -171,6 +171,24 @@ def density_steps(edges: tuple[float, ...]) -> tuple[Step, ...]:
         Step(f"density{i}", colour, label) for i, (colour, label) in enumerate(zip(_DENSITY, labels, strict=False))
     ]
     return (Step("density_covered", DENSITY_COVERED, words("map.legend.grid_covered")), *steps)
+
+
+def on_paper(steps: tuple[Step, ...], opacity: float) -> tuple[Step, ...]:
+    """Return classes with the colours that they have where they are drawn on paper with some opacity.
+
+    Examples
+    --------
+    >>> from siting.write.webmap.style import Step, on_paper
+    >>> from siting.write.webmap.wording import plain
+    >>> on_paper((Step("a", "#000000", plain("a")),), 0.5)[0].colour
+    '#7e7d7b'
+    """
+    return tuple(replace(step, colour=_mixed(step.colour, opacity)) for step in steps)
+
+
+def _mixed(colour: str, opacity: float) -> str:
+    pairs = zip(rgba(colour)[:3], rgba(PAPER)[:3], strict=True)
+    return "#" + "".join(f"{round(own * opacity + paper * (1 - opacity)):02x}" for own, paper in pairs)
 
 
 def path_styles(steps: tuple[Step, ...], *, opacity: float) -> dict[str, Style]:

@@ -176,7 +176,7 @@ const sitingFind = (() => {
   }
 
   function follow() {
-    const asked = /^#place=(.+)$/.exec(window.location.hash);
+    const asked = /[#&]place=([^&]+)/.exec(window.location.hash);
     if (!asked) return;
     try {
       tools.find(decodeURIComponent(asked[1]), { jump: true });

@@ -4,7 +4,7 @@ const sitingLabels = (() => {
   // Tried in turn, in pixels: the place itself, then a little beside it; names of sites stand clear of their marks.
   const SHIFTS = { site: [21, -23], area: [0, -16, 16, -30, 30] };
   const ASIDE = [0, -24, 24, -40, 40];
-  const SIZES = { district: 15, street: 13, community: 11.5, facility: 11.5 };
+  const SIZES = { district: 14, street: 13, community: 11.5, facility: 11.5 };
   const HEIGHT = 18;
   const GAP = 3;
 

@@ -572,6 +572,13 @@ const siting = (() => {
     },
   };
 
+  function carry(event) {
+    const link = event.target.closest(".parts a, .popup .lead");
+    if (!link) return;
+    const place = link.hash.slice(1).split("&").filter((part) => part.startsWith("place="));
+    link.hash = [`lang=${language()}`, ...place].join("&");
+  }
+
   async function start(made) {
     try {
       data = await sitingWhatIf.held("siting-data");
@@ -581,6 +588,8 @@ const siting = (() => {
       return;
     }
     map = made;
+    // The address may name the language, and so does that of other pages of the folder.
+    const [, spoken] = /[#&]lang=(zh|en)(?:&|$)/.exec(window.location.hash) || ["", language()];
     for (const [key, address] of Object.entries(data.leads || {})) data.popups[key].a = address;
     document.body.dataset.sheet = "peek";
     dress();
@@ -632,7 +641,8 @@ const siting = (() => {
     const raise = () => { if (narrow.matches && document.body.dataset.sheet === "peek") sheet.set("half"); };
     sitingWhatIf.start({ data, map, L, make, both, say, hide, raise, texts: data.what_if });
     sitingPrint.start(map, names, () => (view.moved ? null : L.latLngBounds(data.extent)));
-    speak(language());
+    document.addEventListener("click", carry, true);
+    speak(spoken);
     document.body.dataset.ready = "";
     waiting.end();
   }

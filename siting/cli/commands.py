@@ -506,10 +506,12 @@ def _map(
     quiet: bool,
 ) -> None:
     from siting.pipeline.what_if import what_if
+    from siting.write.endings import all_endings
     from siting.write.webmap import write_map
 
     start = time.perf_counter()
-    if not out.suffix or out.is_dir():
+    # A file of another kind is refused as everywhere; any other name is that of a folder.
+    if out.is_dir() or out.suffix.lower() not in all_endings():
         _map_folder(scenario, out, plan, tiles, lang, quiet=quiet)
         _log_run(out / "map", start)
         return

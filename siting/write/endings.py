@@ -29,6 +29,18 @@ ENDINGS: Final[Mapping[Result, tuple[str, ...]]] = {
 }
 
 
+def all_endings() -> frozenset[str]:
+    """Return the endings of all results.
+
+    Examples
+    --------
+    >>> from siting.write.endings import all_endings
+    >>> ".html" in all_endings(), ".0" in all_endings()
+    (True, False)
+    """
+    return frozenset(ending for endings in ENDINGS.values() for ending in endings)
+
+
 def ending_of(path: Path, *results: Result) -> str:
     """Return a file's ending in small letters.
 

@@ -34,6 +34,12 @@ from siting.write.layers import save_gaps
 from tests.laws.folders import write_district
 
 
+@pytest.fixture(autouse=True)
+def _nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What other tests kept would not be computed here."""
+    monkeypatch.setenv("SITING_CACHE", "off")
+
+
 class Serial:
     """Runs tasks here, one after the other; some fail as asked. It counts what it ran."""
 

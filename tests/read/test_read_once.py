@@ -35,6 +35,7 @@ def _same(one: Inputs, other: Inputs) -> None:
 
 
 def test_network_and_elevations_are_read_once(sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SITING_CACHE", "off")
     scenario = siting.read_scenario(sample)
     wanted = read_inputs(scenario)
     lines, heights = _count(monkeypatch, "read_lines"), _count(monkeypatch, "read_terrain")

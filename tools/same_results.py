@@ -83,7 +83,7 @@ COMMANDS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
         ("map", "-o", "maps"),
         ("report", "-o", "layers", "--shp", "utf-8", "--dxf"),
         ("compare", "gaps.geojson", "planned.geojson", "-o", "compare.csv", "-o", "compare.html"),
-        ("standards",),
+        ("standards", "list"),
         ("new", "scaffold", "--date", "2026-01-01"),
     ),
     "changes": _PLAN,

@@ -1,6 +1,7 @@
 """From sites to cells: which cells are within the cut-off of which site, and the two nearest sites of each cell."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -11,12 +12,11 @@ from numpy.typing import NDArray
 from siting.domain.nouns import Access, Bools, Floats, Ints, Note, Progress, Times, quiet
 from siting.domain.scenario import Walking
 from siting.domain.walkers import WALKERS
-from siting.travel.circles import Shapes, round_circles, walked_circles
+from siting.travel.circles import Shapes
 from siting.travel.kernel import TOLERANCE_S
-from siting.travel.network import WalkingNetwork, attach, beside_scraps
-from siting.travel.open_ground import Surface, crossed_circles, parts_of, stand, walk_surface
-from siting.travel.straight import StraightLines, walk_straight
-from siting.travel.walks import Limits, Reach, walk_between
+from siting.travel.straight import StraightLines
+from siting.travel.walks import Limits, Reach
+from siting.travel.ways import Prepared, Ways, ways_of
 from siting.units import SECONDS_PER_MINUTE
 
 _STAGE = "walk"
@@ -58,7 +58,7 @@ class Walked:
 
 
 def walk_to(
-    ways: WalkingNetwork | Surface | StraightLines | None,
+    ways: Prepared | None,
     sites: gpd.GeoDataFrame,
     counting: NDArray[np.bool_],
     cells: pd.DataFrame,
@@ -104,7 +104,7 @@ def walk_to(
 
 
 def walk(
-    ways: WalkingNetwork | Surface | StraightLines | None,
+    ways: Prepared | None,
     sites: gpd.GeoDataFrame,
     counting: NDArray[np.bool_],
     cells: pd.DataFrame,
@@ -123,13 +123,8 @@ def walk(
     xy = shapely.get_coordinates(sites.geometry.to_numpy()).reshape(-1, 2)
     keep, longest = reach_s(counting, walking, cutoff_s)
     limits, drawn = Limits(longest, keep, counting, rank_of(sites), scale_s), counting & circles
-    if ways is None:
-        ways = StraightLines(WALKERS[walking.walker].flat)
-    if isinstance(ways, StraightLines):
-        return _straight(xy, cells, walking, limits, drawn, ways)
-    if isinstance(ways, Surface):
-        return _over(ways, xy, cells, walking, limits, drawn, served)
-    return _along(ways, xy, cells, walking, limits, drawn, served)
+    prepared = StraightLines(WALKERS[walking.walker].flat) if ways is None else ways
+    return _walked(ways_of(prepared, walking), xy, cells, walking, limits, drawn, served)
 
 
 def rank_of(sites: gpd.GeoDataFrame) -> Ints:
@@ -140,12 +135,10 @@ def rank_of(sites: gpd.GeoDataFrame) -> Ints:
     return rank
 
 
-def served_components(ways: WalkingNetwork | Surface | StraightLines, xy: Floats, walking: Walking) -> Ints:
-    """Return the connected components of a network or surface that points join; none for straight lines."""
-    limit = np.full(len(xy), walking.attach_limit_m)
-    if isinstance(ways, StraightLines):
-        return np.zeros(0, dtype=np.int64)
-    found = parts_of(ways, stand(ways, xy, limit)) if isinstance(ways, Surface) else attach(ways, xy, limit).component
+def served_components(ways: Prepared, xy: Floats, walking: Walking) -> Ints:
+    """Return the connected components of a network or surface that points join; 0 for straight lines."""
+    walks = ways_of(ways, walking)
+    found = walks.component(walks.join(xy, np.full(len(xy), walking.attach_limit_m)))
     return np.unique(found[found >= 0])
 
 
@@ -155,25 +148,8 @@ def reach_s(counting: NDArray[np.bool_], walking: Walking, cutoff_s: Floats | No
     return keep, np.where(counting, np.maximum(keep, walking.max_minutes * SECONDS_PER_MINUTE), keep)
 
 
-def _straight(
-    xy: Floats,
-    cells: pd.DataFrame,
-    walking: Walking,
-    limits: Limits,
-    drawn: NDArray[np.bool_],
-    lines: StraightLines,
-) -> Walked:
-    """Compute walks in straight lines × a detour factor."""
-    pace = walking.detour / lines.speed
-    reach = walk_straight(xy, cells[["x", "y"]].to_numpy(dtype=np.float64), pace, limits)
-    cutoff = walking.minutes * SECONDS_PER_MINUTE
-    circled = np.flatnonzero(drawn)
-    circles = round_circles(xy[circled], cutoff / pace)
-    return Walked(reach, np.ones(len(xy), dtype=bool), circled, circles, reasons_of(reach.nearest_s, cutoff))
-
-
-def _along(
-    network: WalkingNetwork,
+def _walked(
+    ways: Ways[Any],
     xy: Floats,
     cells: pd.DataFrame,
     walking: Walking,
@@ -181,49 +157,25 @@ def _along(
     drawn: Bools,
     served: Ints | None,
 ) -> Walked:
-    """Compute walks over a network."""
+    """Compute the walks of any kind."""
     places = cells[["x", "y"]].to_numpy(dtype=np.float64)
     limit_m = walking.attach_limit_m + cells["half_diagonal_m"].to_numpy()
-    people = attach(network, places, limit_m)
-    doors = attach(network, xy, np.full(len(xy), walking.attach_limit_m))
-    attached = doors.edge >= 0
-    reach = walk_between(network, doors, people, walking.direction, limits)
-    served = doors.component[limits.counting & attached] if served is None else served
+    people, doors = ways.join(places, limit_m), ways.join(xy, np.full(len(xy), walking.attach_limit_m))
+    home, component = ways.component(people), ways.component(doors)
+    attached, alone = component >= 0, home < 0
+    reach = ways.reach(doors, people, walking.direction, limits)
     circled = np.flatnonzero(drawn & attached)
-    circles = walked_circles(network, doors.take(circled), xy[circled], walking, places, reach.rows(circled))
+    circles = ways.circles(doors, circled, xy, walking, places, reach)
     reasons = reasons_of(reach.nearest_s, walking.minutes * SECONDS_PER_MINUTE)
-    reasons[np.isinf(reach.nearest_s) & ~np.isin(people.component, served)] = "cut_off"
-    alone = people.edge < 0
-    reasons[alone] = "off_network"
-    beside = np.zeros(len(alone), dtype=bool)
-    beside[alone] = beside_scraps(network, places[alone], limit_m[alone])
-    return Walked(reach, attached, circled, circles, reasons, network.notes, beside)
-
-
-def _over(
-    surface: Surface,
-    xy: Floats,
-    cells: pd.DataFrame,
-    walking: Walking,
-    limits: Limits,
-    drawn: Bools,
-    served: Ints | None,
-) -> Walked:
-    """Compute walks over open ground."""
-    places = cells[["x", "y"]].to_numpy(dtype=np.float64)
-    people = stand(surface, places, walking.attach_limit_m + cells["half_diagonal_m"].to_numpy())
-    doors = stand(surface, xy, np.full(len(xy), walking.attach_limit_m))
-    attached = doors.row >= 0
-    reach = walk_surface(surface, doors, people, walking.direction, limits)
-    if served is None:
-        served = parts_of(surface, doors.take(limits.counting & attached))
-    circled = np.flatnonzero(drawn & attached)
-    circles = crossed_circles(surface, doors.take(circled), xy[circled], walking, places, reach.rows(circled))
-    reasons = reasons_of(reach.nearest_s, walking.minutes * SECONDS_PER_MINUTE)
-    cut_off = ~np.isin(parts_of(surface, people), served)
-    reasons[np.isinf(reach.nearest_s) & cut_off] = "cut_off"
-    reasons[people.row < 0] = "off_network"
-    return Walked(reach, attached, circled, circles, reasons, surface.notes)
+    if ways.has_components:
+        served = component[limits.counting & attached] if served is None else served
+        reasons[np.isinf(reach.nearest_s) & ~np.isin(home, served)] = "cut_off"
+        reasons[alone] = "off_network"
+    scraps, beside = ways.beside_scraps(places[alone], limit_m[alone]), None
+    if scraps is not None:
+        beside = np.zeros(len(alone), dtype=bool)
+        beside[alone] = scraps
+    return Walked(reach, attached, circled, circles, reasons, ways.notes, beside)
 
 
 def reasons_of(seconds: Floats, cutoff: float) -> NDArray[np.object_]:

@@ -32,11 +32,12 @@ from siting.travel.access import Walked, reach_s, walk
 from siting.travel.adding import Known, added
 from siting.travel.network import WalkingNetwork, prepare_network
 from siting.travel.open_ground import Surface, prepare_surface
-from siting.travel.partition import PartRows, Prepared, WalkPart
+from siting.travel.partition import PartRows, WalkPart
 from siting.travel.slope import EdgeSeconds
 from siting.travel.straight import StraightLines
 from siting.travel.surface import CostSurface
 from siting.travel.walks import Reach
+from siting.travel.ways import Prepared
 from siting.version import __version__
 
 

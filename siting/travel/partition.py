@@ -25,9 +25,8 @@ from siting.travel.network import WalkingNetwork
 from siting.travel.open_ground import Surface
 from siting.travel.straight import StraightLines
 from siting.travel.walks import Reach
+from siting.travel.ways import Prepared, ways_of
 from siting.units import SECONDS_PER_MINUTE
-
-Prepared = WalkingNetwork | Surface | StraightLines
 
 # Added to every distance, metres: rounding must not leave anything out.
 _MARGIN_M: Final = 10.0
@@ -125,7 +124,7 @@ def split_walks(
     keep, longest = reach_s(counting, walking, cutoff_s)
     longest_s = float(longest.max(initial=0.0))
     drawn_s = walking.minutes * SECONDS_PER_MINUTE + SLACK_S if circles and counting.any() else 0.0
-    speed = _fastest(ways)
+    speed = ways_of(ways, walking).fastest
     joins_m = 2 * walking.attach_limit_m + float(places[:, 2].max(initial=0.0)) + _MARGIN_M
     # Of the mean of both ways, one may take up to twice as long.
     there = 2.0 if walking.direction == "both_ways" else 1.0
@@ -248,16 +247,6 @@ def _part_of_surface(surface: Surface, box: Floats) -> Surface:
         part=np.ascontiguousarray(surface.part[here]),
         notes=(),
     )
-
-
-def _fastest(ways: Prepared) -> float:
-    """Return the most metres that anyone walks in a second."""
-    if isinstance(ways, WalkingNetwork):
-        return ways.fastest
-    if isinstance(ways, StraightLines):
-        return ways.speed
-    least = float(np.min(ways.ground.pace, initial=np.inf))
-    return max(ways.speed, 1.0 / least if least > 0 else ways.speed)
 
 
 def _box(xy: Floats) -> Floats:

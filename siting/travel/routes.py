@@ -21,9 +21,10 @@ from siting.domain.scenario import Direction, Walking
 from siting.travel.heap import HALF, LOW, Packed, Ticks
 from siting.travel.kernel import TOLERANCE_S, asked, reach, ticks_per_second
 from siting.travel.network import Attachment, WalkingNetwork, attach, beside_scraps
-from siting.travel.open_ground import Surface, parts_of, stand, walk_surface
+from siting.travel.open_ground import Surface, parts_of, stand
 from siting.travel.straight import StraightLines
-from siting.travel.walks import Limits, graph_of, walk_between
+from siting.travel.walks import Limits, graph_of
+from siting.travel.ways import ways_of
 from siting.units import SECONDS_PER_MINUTE
 
 Heading = Literal["to_facility", "from_facility"]
@@ -167,15 +168,9 @@ def seconds_to(
     ndarray
         One for each site; inf for sites farther away or not connected.
     """
-    if isinstance(ways, StraightLines):
-        seconds = np.hypot(*(sites - xy).T) * walking.detour / ways.speed
-        return np.where(seconds <= far + TOLERANCE_S, seconds, np.inf)
-    limits, turned = Limits.plain(1, far), _TURNED[walking.direction]
+    walks, limits, turned = ways_of(ways, walking), Limits.plain(1, far), _TURNED[walking.direction]
     near, doors = np.array([walking.attach_limit_m + half_diagonal_m]), np.full(len(sites), walking.attach_limit_m)
-    if isinstance(ways, Surface):
-        found = walk_surface(ways, stand(ways, xy, near), stand(ways, sites, doors), turned, limits)
-    else:
-        found = walk_between(ways, attach(ways, xy, near), attach(ways, sites, doors), turned, limits)
+    found = walks.reach(walks.join(xy, near), walks.join(sites, doors), turned, limits)
     result = np.full(len(sites), np.inf)
     result[found.target] = found.seconds
     return result

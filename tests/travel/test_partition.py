@@ -17,7 +17,8 @@ from siting.travel import StraightLines, Surface, WalkingNetwork, prepare_networ
 from siting.travel.access import Walked, reach_s, walk
 from siting.travel.adding import Known, added
 from siting.travel.cache import digest, packed, unpacked
-from siting.travel.partition import Prepared, join_walks, split_walks, walk_part
+from siting.travel.partition import join_walks, split_walks, walk_part
+from siting.travel.ways import Prepared
 from tests.helpers import METRIC, X0, Y0, facilities, network, raster
 
 MODES = ("network", "surface", "straight_line")

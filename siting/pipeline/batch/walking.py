@@ -16,7 +16,8 @@ from siting.pipeline.batch.engine import Done, Engine
 from siting.pipeline.batch.storage import Storage
 from siting.travel.access import Walked
 from siting.travel.cache import digest, packed, unpacked
-from siting.travel.partition import PartRows, Prepared, WalkPart, join_walks, split_walks, walk_part
+from siting.travel.partition import PartRows, WalkPart, join_walks, split_walks, walk_part
+from siting.travel.ways import Prepared
 
 STAGE = "parts"
 

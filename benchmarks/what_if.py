@@ -98,9 +98,8 @@ def main() -> None:
     gathered = time.perf_counter() - start
     write_map(page, assessment, lang="en", what_if=found, solver=False)
     ways = "no walking network" if found.streets is None else f"{len(found.streets.arrays['u']):,} edges"
-    print(
-        f"{len(found.cells):,} cells, {len(found.sites)} sites, {len(found.cell):,} walks of a site to a cell, {ways}"
-    )
+    sizes = len(found.people.cells), len(found.choices.sites), len(found.reach.cell)
+    print("{:,} cells, {} sites, {:,} walks of a site to a cell, {}".format(*sizes, ways))
     print(f"gathered in {gathered:.1f} s; the page has {page.stat().st_size / MIB:.1f} MiB without the solver")
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"])

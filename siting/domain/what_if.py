@@ -1,7 +1,7 @@
 """What a reader may change in the map without a computer that has this program: sites, minutes, floors, shares."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import geopandas as gpd
@@ -124,13 +124,31 @@ class Streets:
 
 
 @dataclass(frozen=True)
-class WhatIf:
-    """All that a page needs to measure any choice of sites as the check does.
+class WhatIfReach:
+    """Which cells each site reaches, and how soon.
 
     Parameters
     ----------
     minutes : tuple of float
         The cut-offs that can be chosen, ascending; ``own`` is the position of the scenario's.
+    start, cell, step : ndarray of int
+        Site i reaches the cells ``cell[start[i]:start[i + 1]]`` (positions, ascending) within
+        ``minutes[step[...]]``.
+    """
+
+    minutes: tuple[float, ...]
+    own: int
+    start: Ints
+    cell: Ints
+    step: Ints
+
+
+@dataclass(frozen=True)
+class WhatIfPeople:
+    """The people by cell, by place and of all units together.
+
+    Parameters
+    ----------
     grid : Grid
         The grid of the cells.
     cells : pandas.DataFrame
@@ -139,74 +157,123 @@ class WhatIf:
         By the name of a group whether all its people are known, and its weight in the plan.
     levels : mapping
         Places by level.
+    whole : mapping
+        ``elderly``, ``elderly_high``, ``basis``, ``basis_high`` and ``land_floor`` of all units together.
+    """
+
+    grid: Grid
+    cells: pd.DataFrame
+    groups: Mapping[str, WhatIfGroup]
+    levels: Mapping[str, WhatIfLevel]
+    whole: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class WhatIfChoices:
+    """The sites, and what may be switched on each.
+
+    Parameters
+    ----------
     sites : geopandas.GeoDataFrame
         One row for each place where something may be switched: ``kind`` (``candidate`` or ``facility``), ``id``,
         ``name``, ``tenure``, ``premises``, ``refused`` and ``geometry`` in the working CRS.
-    start, cell, step : ndarray of int
-        Site i reaches the cells ``cell[start[i]:start[i + 1]]`` (positions, ascending) within
-        ``minutes[step[...]]``.
     options : pandas.DataFrame
         On a RangeIndex, ``OPTION_COLUMNS``, ``home_LEVEL`` (position of the unit, -1 for none) and ``gives_LEVEL``.
         A site has one option for each size; at most one is open.
-    whole : mapping
-        ``elderly``, ``elderly_high``, ``basis``, ``basis_high`` and ``land_floor`` of all units together.
     fixed : mapping
         By option whose catchment is ``fixed``: its persons, and the share of its land that each residential area's
         people have (weights × part, before division by the persons).
     plots : tuple of SharedPlot
         Options whose land depends on one another.
-    clauses : tuple of UnitClause
-        Clauses on units that must have a facility.
     funding : mapping
         By option the lines that standards promise: clause, line, status, amount.
-    today, plan : tuple of int
-        The open options today, and with the plan; ``plan`` is None without one.
+    """
+
+    sites: gpd.GeoDataFrame
+    options: pd.DataFrame
+    fixed: Mapping[int, tuple[float, Floats]]
+    plots: tuple[SharedPlot, ...]
+    funding: Mapping[int, list[dict[str, object]]]
+
+
+@dataclass(frozen=True)
+class WhatIfRules:
+    """By what the check judges.
+
+    Parameters
+    ----------
+    clauses : tuple of UnitClause
+        Clauses on units that must have a facility.
+    pass_share : float
+        The covered share at which a place passes.
     shared_from : float or None
         From which share of its elderly a community shares a facility elsewhere.
     complete : bool
         Whether the ledger of facilities is complete.
     unsaid : tuple of str
         Facilities of which it is unknown whether they count: figures leave them out.
+    """
+
+    clauses: tuple[UnitClause, ...]
+    pass_share: float
+    shared_from: float | None
+    complete: bool
+    unsaid: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class WhatIfPlans:
+    """The choices that are known before the reader makes one, and what the plan was asked for.
+
+    Parameters
+    ----------
+    today, planned : tuple of int
+        The open options today, and with the plan; ``planned`` is None without one.
+    unshown : bool
+        Whether there is a plan that no choice of options is: it enlarges a facility that shares its plot.
     request : mapping
         The stations and the budget of the scenario's plan.
-    facts : mapping
-        What a plan's file states of the run (:func:`siting.write.geojson.facts`).
     proof : mapping or None
         The problem of the plan's certificate, in the whole numbers in which it is checked.
+    """
+
+    today: tuple[int, ...]
+    planned: tuple[int, ...] | None
+    unshown: bool
+    request: Mapping[str, object]
+    proof: Mapping[str, object] | None
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """All that a page needs to measure any choice of sites as the check does.
+
+    Parameters
+    ----------
+    reach : WhatIfReach
+        Which cells each site reaches.
+    people : WhatIfPeople
+        People by cell and place.
+    choices : WhatIfChoices
+        Sites, and what may be switched on each.
+    rules : WhatIfRules
+        By what the check judges.
+    plans : WhatIfPlans
+        What is open today and with the plan.
+    facts : mapping
+        What a plan's file states of the run (:func:`siting.write.geojson.facts`).
     streets : Streets or None
         The walking network; without it stations stand on candidates only.
-    plan_unshown : bool
-        Whether there is a plan that no choice of options is: it enlarges a facility that shares its plot.
     ways : mapping
         The ways from residential areas to their nearest facilities ``today``, and those that the ``plan`` changes:
         lines by area, with ``facility``, ``minutes`` and ``metres``.
     """
 
-    minutes: tuple[float, ...]
-    own: int
-    grid: Grid
-    cells: pd.DataFrame
-    levels: Mapping[str, WhatIfLevel]
-    sites: gpd.GeoDataFrame
-    start: Ints
-    cell: Ints
-    step: Ints
-    options: pd.DataFrame
-    whole: Mapping[str, float]
-    fixed: Mapping[int, tuple[float, Floats]]
-    plots: tuple[SharedPlot, ...]
-    clauses: tuple[UnitClause, ...]
-    funding: Mapping[int, list[dict[str, object]]]
-    today: tuple[int, ...]
-    plan: tuple[int, ...] | None
-    pass_share: float
-    shared_from: float | None
-    complete: bool
-    unsaid: tuple[str, ...] = ()
-    groups: Mapping[str, WhatIfGroup] = field(default_factory=dict)
-    request: Mapping[str, object] = field(default_factory=dict)
-    facts: Mapping[str, object] = field(default_factory=dict)
-    proof: Mapping[str, object] | None = None
-    streets: Streets | None = None
-    plan_unshown: bool = False
-    ways: Mapping[Literal["today", "plan"], gpd.GeoDataFrame] = field(default_factory=dict)
+    reach: WhatIfReach
+    people: WhatIfPeople
+    choices: WhatIfChoices
+    rules: WhatIfRules
+    plans: WhatIfPlans
+    facts: Mapping[str, object]
+    streets: Streets | None
+    ways: Mapping[Literal["today", "plan"], gpd.GeoDataFrame]

@@ -32,18 +32,18 @@ class Edit:
 def edits(found: WhatIf, count: int, seed: int) -> Iterator[Edit]:
     """Yield edits: each closes some facilities, opens some candidates, and may move the minutes."""
     random = np.random.default_rng(seed)
-    minutes = np.sort(random.choice(len(found.minutes), size=min(6, len(found.minutes)), replace=False))
-    minutes = np.union1d(minutes, [found.own])
-    sites = found.sites["kind"].to_numpy()
-    of_facility = sites[found.options["site"]] == "facility"
-    grown = found.options.index[of_facility].difference(found.today)
+    minutes = np.sort(random.choice(len(found.reach.minutes), size=min(6, len(found.reach.minutes)), replace=False))
+    minutes = np.union1d(minutes, [found.reach.own])
+    sites = found.choices.sites["kind"].to_numpy()
+    of_facility = sites[found.choices.options["site"]] == "facility"
+    grown = found.choices.options.index[of_facility].difference(found.plans.today)
     # By today's option of a facility those in which it is larger.
-    larger = {site: rows.index.to_numpy() for site, rows in found.options.loc[grown].groupby("site")}
+    larger = {site: rows.index.to_numpy() for site, rows in found.choices.options.loc[grown].groupby("site")}
     for _ in range(count):
         stays = random.random() < 0.3
         closing = 0.0 if stays else random.uniform(0.05, 0.9)
-        options = [each for each in found.today if random.random() >= closing]
-        rows = found.options.reset_index(names="option")
+        options = [each for each in found.plans.today if random.random() >= closing]
+        rows = found.choices.options.reset_index(names="option")
         rows = rows[sites[rows["site"]] == "candidate"]
         candidates = rows["site"].unique()
         opening = random.choice(candidates, size=random.integers(0, min(40, len(candidates))), replace=False)
@@ -69,7 +69,7 @@ class Library:
 
     def measured(self, edit: Edit) -> Assessment:
         """Return the check of an edit."""
-        ground = self._prepared(self.found.minutes[edit.minutes])
+        ground = self._prepared(self.found.reach.minutes[edit.minutes])
         scenario = ground.inputs.scenario
         circle = scenario.circle.model_copy(update={"pass_share": edit.pass_share})
         inputs = replace(ground.inputs, scenario=scenario.model_copy(update={"circle": circle}))
@@ -77,15 +77,15 @@ class Library:
         return measure(ground, self._facilities(ground, edit), quiet, circles=False)
 
     def _facilities(self, ground: PreparedScenario, edit: Edit) -> gpd.GeoDataFrame:
-        rows = self.found.options.loc[list(edit.options)]
-        sites = self.found.sites.loc[rows["site"]]
+        rows = self.found.choices.options.loc[list(edit.options)]
+        sites = self.found.choices.sites.loc[rows["site"]]
         stands = set(sites.loc[(sites["kind"] == "facility").to_numpy(), "id"])
         facilities = ground.facilities[ground.facilities.index.astype(str).isin(stands)].drop(columns="plot")
         facilities = places.with_plots(facilities) if len(facilities) else ground.facilities.iloc[:0]
         facilities = places.changed_facilities(facilities, self._enlarged(rows, sites))
         sized = places.plan_sites(ground.inputs, ground.permitted)
         sized = sized[~sized["facility"]].reset_index(drop=True)
-        first, last = len(self.found.today), len(self.found.today) + len(sized)
+        first, last = len(self.found.plans.today), len(self.found.plans.today) + len(sized)
         chosen = sized.loc[[each - first for each in edit.options if first <= each < last]]
         stations = stations_of(ground, chosen)
         if edit.placed:
@@ -94,7 +94,7 @@ class Library:
 
     def _enlarged(self, rows: pd.DataFrame, sites: gpd.GeoDataFrame) -> pd.DataFrame:
         """Return the facilities in a larger size, by id, with what the table of sizes says of each."""
-        larger = (sites["kind"] == "facility").to_numpy() & ~rows.index.isin(self.found.today)
+        larger = (sites["kind"] == "facility").to_numpy() & ~rows.index.isin(self.found.plans.today)
         if not larger.any():
             return pd.DataFrame(columns=["action"])
         table = self.inputs.sizes

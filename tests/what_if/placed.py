@@ -50,7 +50,7 @@ def sites_at(held: Held, given: list[list[float]]) -> gpd.GeoDataFrame:
 
 def library_walks(held: Held, given: list[list[float]]) -> list[dict[int, int]]:
     """Return the steps of the cells (by number) that the library reaches from each place."""
-    minutes = held.found.minutes
+    minutes = held.found.reach.minutes
     walking = held.inputs.scenario.walking.model_copy(update={"minutes": minutes[-1]})
     scenario = held.inputs.scenario.model_copy(update={"walking": walking})
     ground = prepared(replace(held.inputs, scenario=scenario), quiet)

@@ -101,9 +101,12 @@ def test_the_page_measures_edits_of_the_sample_district_as_the_library_does(samp
 
 def test_the_plan_and_today_are_those_of_the_report(sampled: Held, plan: siting.results.Plan) -> None:
     found = sampled.found
-    assert found.plan is not None
-    pass_share = found.pass_share
-    today, planned = page(sampled, [Edit(found.today, found.own, pass_share), Edit(found.plan, found.own, pass_share)])
+    assert found.plans.planned is not None
+    pass_share = found.rules.pass_share
+    today, planned = page(
+        sampled,
+        [Edit(found.plans.today, found.reach.own, pass_share), Edit(found.plans.planned, found.reach.own, pass_share)],
+    )
     compare(today, told(plan.proposal.before))
     compare(planned, told(plan.proposal.after))
 
@@ -122,7 +125,7 @@ def test_without_facilities_candidates_or_areas(
     assert found is not None
     path = tmp_path / "what_if.json"
     path.write_text(json.dumps(what_if_data(found), allow_nan=False), encoding="utf-8")
-    edit = Edit(found.today, found.own, found.pass_share)
+    edit = Edit(found.plans.today, found.reach.own, found.rules.pass_share)
     (ours,) = page(Held(before.inputs, found, path), [edit])
     compare(ours, told(Library(before.inputs, found).measured(edit)))
 
@@ -153,13 +156,13 @@ def test_what_a_page_cannot_hold_is_left_out(plan: siting.results.Plan, monkeypa
     monkeypatch.setattr(walking, "_MOST_WALKED", 150_000)
     found = what_if(before)
     assert found is not None
-    assert found.minutes[0] == 5.0
-    assert 15.0 < found.minutes[-1] < 40.0
+    assert found.reach.minutes[0] == 5.0
+    assert 15.0 < found.reach.minutes[-1] < 40.0
     monkeypatch.setattr(walking, "_MOST_PAIRS", 20_000)
     fewer = what_if(before)
     assert fewer is not None
-    assert 15.0 <= fewer.minutes[-1] < found.minutes[-1]
-    assert len(fewer.cell) <= 20_000
+    assert 15.0 <= fewer.reach.minutes[-1] < found.reach.minutes[-1]
+    assert len(fewer.reach.cell) <= 20_000
     monkeypatch.setattr(walking, "_MOST_CELLS", 8_000)
     assert what_if(before) is None
 
@@ -167,10 +170,10 @@ def test_what_a_page_cannot_hold_is_left_out(plan: siting.results.Plan, monkeypa
 def test_opening_a_site_never_lowers_coverage(sampled: Held) -> None:
     """Of each edit one more option is opened: no place and no whole loses; closed again, all is as it was."""
     found, choices = sampled.found, []
-    sites = found.options["site"].to_numpy()
+    sites = found.choices.options["site"].to_numpy()
     for turn, edit in enumerate(edits(found, 12, seed=41)):
         taken = {sites[each] for each in edit.options}
-        more = [each for each in found.options.index if sites[each] not in taken][turn * 7 % 60]
+        more = [each for each in found.choices.options.index if sites[each] not in taken][turn * 7 % 60]
         choices += [edit, replace(edit, options=(*edit.options, more)), edit]
     told_ = page(sampled, choices)
     gained = 0.0

@@ -56,7 +56,9 @@ def data(enlarging: siting.results.Plan, tmp_path_factory: pytest.TempPathFactor
 
 
 def test_random_edits_with_larger_facilities(data: Held) -> None:
-    larger = data.found.options.index[data.found.options["size"].isin(SIZES["size"])].difference(data.found.today)
+    larger = data.found.choices.options.index[data.found.choices.options["size"].isin(SIZES["size"])].difference(
+        data.found.plans.today
+    )
     assert len(larger) > 12
     assert differ(data, 12, seed=2) > 6_000
 
@@ -64,8 +66,8 @@ def test_random_edits_with_larger_facilities(data: Held) -> None:
 def test_a_plan_that_enlarges_stands_beside_the_choice(enlarging: siting.results.Plan, data: Held) -> None:
     assert (enlarging.changes["action"] == "enlarge").sum() > 0
     found = data.found
-    assert found.plan is not None
-    (ours,) = page(data, [Edit(found.plan, found.own, found.pass_share)])
+    assert found.plans.planned is not None
+    (ours,) = page(data, [Edit(found.plans.planned, found.reach.own, found.rules.pass_share)])
     compare(ours, told(enlarging.proposal.after))
 
 
@@ -109,6 +111,6 @@ def test_what_the_page_cannot_show_it_says(enlarging: siting.results.Plan) -> No
     changes = proposal.changes.assign(size="unheard of")
     found = what_if(proposal.before, replace(proposal, changes=changes))
     assert found is not None
-    assert found.plan is None
-    assert found.plan_unshown
+    assert found.plans.planned is None
+    assert found.plans.unshown
     assert what_if_data(found)["plan_unshown"]

@@ -43,7 +43,7 @@ def data(weighted: siting.results.Plan, tmp_path_factory: pytest.TempPathFactory
 
 def test_groups_and_weighted_people_of_random_edits(data: Held) -> None:
     """Each edit with weights of its own: groups as the report has them, weighted people summed again here."""
-    assert {name: group.weight for name, group in data.found.groups.items()} == WEIGHTS
+    assert {name: group.weight for name, group in data.found.people.groups.items()} == WEIGHTS
     rng, library = np.random.default_rng(3), Library(data.inputs, data.found)
     choices = list(edits(data.found, 12, seed=5))
     weights = [rng.choice([0.001, 0.5, 1.0, 2.0, 7.25], 2).tolist() for _ in choices]

@@ -76,7 +76,7 @@ def tick(page: Any, name: str) -> None:
 
 
 def named(held: Held, site: int) -> str:
-    return str(held.found.sites["name"].iloc[site])
+    return str(held.found.choices.sites["name"].iloc[site])
 
 
 def fetched(heard: Any) -> list[str]:
@@ -133,7 +133,7 @@ def test_nothing_is_fetched_and_every_control_works(page_file: Path) -> None:
 def test_figures_on_the_page_are_those_of_the_check(page_file: Path, sampled: Held) -> None:
     """Two facilities closed, three candidates opened, one of them by a click on the map, at twelve minutes."""
     found = sampled.found
-    new = [int(found.options["site"].iloc[each]) for each in (50, 111, 160)]
+    new = [int(found.choices.options["site"].iloc[each]) for each in (50, 111, 160)]
     gone = [20, 31]
     with opened(page_file) as (page, _):
         entered(page)
@@ -149,12 +149,12 @@ def test_figures_on_the_page_are_those_of_the_check(page_file: Path, sampled: He
         choose(page, "facility")
         for site in gone:
             tick(page, named(sampled, site))
-        page.locator("#what-if-minutes").fill(str(found.minutes.index(12.0)))
+        page.locator("#what-if-minutes").fill(str(found.reach.minutes.index(12.0)))
         page.wait_for_timeout(100)
         told = page.inner_text(".compared")
         streets = page.inner_text("#what-if-places")
-    stays = [each for each in found.today if each not in gone]
-    edit = Edit((*stays, 50, 111, 160), found.minutes.index(12.0), found.pass_share)
+    stays = [each for each in found.plans.today if each not in gone]
+    edit = Edit((*stays, 50, 111, 160), found.reach.minutes.index(12.0), found.rules.pass_share)
     checked = Library(sampled.inputs, found).measured(edit)
     for figure in (
         percent(checked.totals["covered_share"]),
@@ -238,7 +238,7 @@ def test_the_exported_plan_is_checked_by_the_program(
     assert plan.stations["elderly_new"].tolist() == pytest.approx(
         [each["properties"]["elderly_new"] for each in made["features"]]
     )
-    assert plan.changes.index.tolist() == [str(sampled.found.sites["id"].iloc[30])]
+    assert plan.changes.index.tolist() == [str(sampled.found.choices.sites["id"].iloc[30])]
     assert plan.stages[0].objective == pytest.approx(made["objective"])
     assert plan.stages[0].bound >= plan.stages[0].objective
     # `siting propose --start` searches on from it, `siting map --with` draws it.
@@ -474,4 +474,4 @@ def test_hostile_names_are_text(plan: siting.results.Plan, tmp_path: Path) -> No
 def what_if_candidates(before: Any, ids: Any) -> set[str]:
     found = what_if(before)
     assert found is not None
-    return set(map(str, ids)) & set(found.sites["id"])
+    return set(map(str, ids)) & set(found.choices.sites["id"])

@@ -21,7 +21,7 @@ DIRECTIONS = ("to_facility", "from_facility", "slower", "both_ways")
 def compared(held: Held, count: int, seed: int) -> int:
     """Compare the cells that stations at random points reach, at every cut-off; return how many there are."""
     found = walked(held, random_places(held, count, seed))
-    numbers = held.found.cells.index.to_numpy()
+    numbers = held.found.people.cells.index.to_numpy()
     theirs = library_walks(held, [each["place"] for each in found])
     for ours, theirs_ in zip(found, theirs, strict=True):
         reached = dict(zip(numbers[ours["cell"]].tolist(), ours["step"], strict=True))

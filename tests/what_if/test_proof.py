@@ -133,8 +133,8 @@ def test_the_page_proves_a_plan_with_other_rules(options: dict[str, Any], sample
     proposal = siting.propose(sample, **options).proposal
     found = what_if(proposal.before, proposal)
     assert found is not None
-    assert found.proof is not None
-    told = json.loads(json.dumps(_proof(found.proof)))
+    assert found.plans.proof is not None
+    told = json.loads(json.dumps(_proof(found.plans.proof)))
     (ours,) = run_node(PROVE, given=[{"told": told}])
     stage = proposal.selection.stages[0]
     assert ours["value"] - told["today"] == pytest.approx(stage.objective)

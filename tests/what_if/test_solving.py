@@ -100,7 +100,7 @@ def test_what_is_fixed_stays(page_file: Path, sampled: Held, sample: Path, tmp_p
     with opened(page_file) as (page, _):
         entered(page)
         best = page.evaluate("sitingWhatIf.current().choice.open.find((each) => each >= 37)")
-        site = int(sampled.found.options["site"].iloc[best])
+        site = int(sampled.found.choices.options["site"].iloc[best])
         back_to_today(page)
         choose(page, "candidate")
         rows = page.locator("#what-if-sites tbody tr")
@@ -119,7 +119,7 @@ def test_what_is_fixed_stays(page_file: Path, sampled: Held, sample: Path, tmp_p
     assert len(opened_options) == 4
     assert told.startswith("最优")
     request = json.loads(exported.read_text(encoding="utf-8"))["request"]
-    ids = sampled.found.sites["id"]
+    ids = sampled.found.choices.sites["id"]
     assert request["forced"] == [ids.iloc[37]]
     assert request["forbidden"] == [ids.iloc[site]]
     theirs = siting.propose(sample, stations=4, forced=request["forced"], forbidden=request["forbidden"])

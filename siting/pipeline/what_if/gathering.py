@@ -13,7 +13,18 @@ from siting.domain.nouns import Assessment, Demand, Progress, Proposal, quiet
 from siting.domain.scenario import PlanOptions, asked
 from siting.domain.standards import Clause, Standard
 from siting.domain.unit_kinds import asked_kinds
-from siting.domain.what_if import UnitClause, WhatIf, WhatIfGroup, WhatIfLevel, column_of
+from siting.domain.what_if import (
+    UnitClause,
+    WhatIf,
+    WhatIfChoices,
+    WhatIfGroup,
+    WhatIfLevel,
+    WhatIfPeople,
+    WhatIfPlans,
+    WhatIfReach,
+    WhatIfRules,
+    column_of,
+)
 from siting.pipeline.ground import PreparedScenario, areas_of, demand_of, prepared
 from siting.pipeline.what_if.options import Options, options_of, plots_of
 from siting.pipeline.what_if.proving import proof_of
@@ -59,41 +70,44 @@ def what_if(
     given = {} if proposal is None else asked(proposal.request)
     options = options_of(ground, assessment, _enlarging(ground, given))
     reach = walks(ground, options, minutes, report)
-    kept = reach.minutes
     planned = _planned(options, proposal)
     scenario = ground.inputs.scenario
     groups = _groups(ground, given.get("weights", scenario.plan.weights))
     return WhatIf(
-        minutes=kept,
-        own=own,
-        grid=ground.demand.grid,
-        cells=ground.demand.cells[["elderly", "inside", "basis", *map(column_of, groups)]].fillna(0.0),
-        levels=_levels(ground, assessment),
-        sites=options.sites,
-        start=reach.start,
-        cell=reach.cell,
-        step=reach.step,
-        options=options.table,
-        whole=_whole(assessment),
-        fixed=catchments(ground, options, report),
-        plots=plots_of(ground),
-        clauses=_unit_clauses(ground),
-        funding=options.funding,
-        today=tuple(range(len(ground.facilities))),
-        plan=planned,
-        pass_share=scenario.circle.pass_share,
-        shared_from=scenario.circle.shared_from,
-        complete=scenario.facilities.complete,
-        unsaid=_unsaid(ground),
-        groups=groups,
-        plan_unshown=planned is None and proposal is not None and bool(proposal.selection.stages),
-        request={
-            "stations": given.get("stations", scenario.plan.stations),
-            "budget_cny": given.get("budget_cny", scenario.plan.budget_cny),
-        },
+        reach=WhatIfReach(reach.minutes, own, reach.start, reach.cell, reach.step),
+        people=WhatIfPeople(
+            grid=ground.demand.grid,
+            cells=ground.demand.cells[["elderly", "inside", "basis", *map(column_of, groups)]].fillna(0.0),
+            groups=groups,
+            levels=_levels(ground, assessment),
+            whole=_whole(assessment),
+        ),
+        choices=WhatIfChoices(
+            sites=options.sites,
+            options=options.table,
+            fixed=catchments(ground, options, report),
+            plots=plots_of(ground),
+            funding=options.funding,
+        ),
+        rules=WhatIfRules(
+            clauses=_unit_clauses(ground),
+            pass_share=scenario.circle.pass_share,
+            shared_from=scenario.circle.shared_from,
+            complete=scenario.facilities.complete,
+            unsaid=_unsaid(ground),
+        ),
+        plans=WhatIfPlans(
+            today=tuple(range(len(ground.facilities))),
+            planned=planned,
+            unshown=planned is None and proposal is not None and bool(proposal.selection.stages),
+            request={
+                "stations": given.get("stations", scenario.plan.stations),
+                "budget_cny": given.get("budget_cny", scenario.plan.budget_cny),
+            },
+            proof=None if proposal is None else proof_of(narrow, proposal, report),
+        ),
         facts=facts(ground.inputs),
-        proof=None if proposal is None else proof_of(narrow, proposal, report),
-        streets=streets_of(ground, kept),
+        streets=streets_of(ground, reach.minutes),
         ways=_ways(narrow, assessment, proposal),
     )
 

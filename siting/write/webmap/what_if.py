@@ -111,16 +111,16 @@ def _line_words(line: str) -> str:
 
 
 def _texts_of(found: WhatIf, assessment: Assessment) -> dict[str, Any]:
-    lines = {str(line["line"]) for lines in found.funding.values() for line in lines}
+    lines = {str(line["line"]) for lines in found.choices.funding.values() for line in lines}
     named = {
         clause.id: f"{standard.number} {clause.article}"
         for standard in assessment.inputs.standards
         for clause in standard.clauses
     }
-    asked = sorted({str(line["clause_id"]) for lines in found.funding.values() for line in lines})
+    asked = sorted({str(line["clause_id"]) for lines in found.choices.funding.values() for line in lines})
     return {
         "texts": {name: words(f"map.what_if.{name}").pair() for name in _TEXTS},
-        "level_names": {key: words(f"map.table.{key}").pair() for key in found.levels},
+        "level_names": {key: words(f"map.table.{key}").pair() for key in found.people.levels},
         "lines": {line: words(f"{_line_words(line)}.{line}").pair() for line in sorted(lines)},
         "clause_names": {key: named.get(key, key) for key in asked},
         "look": _look(),
@@ -156,15 +156,16 @@ def what_if_data(found: WhatIf) -> dict[str, Any]:
     """
     return {
         "siting": __version__,
-        "minutes": list(found.minutes),
-        "own": found.own,
-        "grid": {"shape": list(found.grid.shape), "locate": locate_cells(found.grid)},
-        "levels": {key: _level(level) for key, level in found.levels.items()},
+        "minutes": list(found.reach.minutes),
+        "own": found.reach.own,
+        "grid": {"shape": list(found.people.grid.shape), "locate": locate_cells(found.people.grid)},
+        "levels": {key: _level(level) for key, level in found.people.levels.items()},
         "sites": _sites(found),
         "options": _options(found),
-        "whole": plain(found.whole),
+        "whole": plain(found.people.whole),
         "plots": [
-            {"members": list(each.members), "low": _ends(each.low), "high": _ends(each.high)} for each in found.plots
+            {"members": list(each.members), "low": _ends(each.low), "high": _ends(each.high)}
+            for each in found.choices.plots
         ],
         "clauses": [
             {
@@ -175,20 +176,20 @@ def what_if_data(found: WhatIf) -> dict[str, Any]:
                 "counts": np.flatnonzero(each.counts).tolist(),
                 "may_count": np.flatnonzero(each.may_count).tolist(),
             }
-            for each in found.clauses
+            for each in found.rules.clauses
         ],
-        "funding": {str(row): [plain(line) for line in lines] for row, lines in found.funding.items()},
-        "today": list(found.today),
-        "plan": None if found.plan is None else list(found.plan),
-        "plan_unshown": found.plan_unshown,
-        "pass_share": found.pass_share,
-        "shared_from": found.shared_from,
-        "complete": found.complete,
-        "unsaid": list(found.unsaid),
-        "groups": [{"name": name, **asdict(group)} for name, group in found.groups.items()],
-        "request": plain(found.request),
+        "funding": {str(row): [plain(line) for line in lines] for row, lines in found.choices.funding.items()},
+        "today": list(found.plans.today),
+        "plan": None if found.plans.planned is None else list(found.plans.planned),
+        "plan_unshown": found.plans.unshown,
+        "pass_share": found.rules.pass_share,
+        "shared_from": found.rules.shared_from,
+        "complete": found.rules.complete,
+        "unsaid": list(found.rules.unsaid),
+        "groups": [{"name": name, **asdict(group)} for name, group in found.people.groups.items()],
+        "request": plain(found.plans.request),
         "facts": found.facts,
-        "proof": None if found.proof is None else _proof(found.proof),
+        "proof": None if found.plans.proof is None else _proof(found.plans.proof),
         "streets": None if found.streets is None else _streets(found.streets),
         "packed": packed(dict(_arrays(found))),
     }
@@ -254,7 +255,7 @@ def _texts(column: Iterable[Any]) -> list[str | None]:
 
 
 def _sites(found: WhatIf) -> dict[str, Any]:
-    sites = found.sites
+    sites = found.choices.sites
     crs = CRS.from_user_input(sites.crs)
     points = to_degrees(geometries(sites), crs)
     lon_lat = [[round(point.x, _DECIMALS), round(point.y, _DECIMALS)] for point in points]
@@ -263,14 +264,14 @@ def _sites(found: WhatIf) -> dict[str, Any]:
 
 
 def _options(found: WhatIf) -> dict[str, Any]:
-    table = found.options
-    levels = [key for key in found.levels if f"home_{key}" in table]
+    table = found.choices.options
+    levels = [key for key in found.people.levels if f"home_{key}" in table]
     return {
         "site": table["site"].tolist(),
         "size": _texts(table["size"]),
         "tier": _texts(table["tier"]),
         **{name: table[name].astype(int).tolist() for name in ("counts", "serves")},
-        "fixed": sorted(found.fixed),
+        "fixed": sorted(found.choices.fixed),
         "home": {key: table[f"home_{key}"].tolist() for key in levels},
         "gives": {key: table[f"gives_{key}"].astype(int).tolist() for key in levels},
     }
@@ -278,18 +279,18 @@ def _options(found: WhatIf) -> dict[str, Any]:
 
 def _arrays(found: WhatIf) -> Iterator[tuple[str, NDArray[Any]]]:
     """Yield the arrays by name; ascending numbers as steps from one to the next."""
-    cells = found.cells
+    cells = found.people.cells
     yield "cells", np.diff(cells.index.to_numpy(dtype=np.int64), prepend=0)
     for name in ("elderly", "inside", "basis"):
         yield name, cells[name].to_numpy(dtype=np.float64)
-    for number, name in enumerate(found.groups):
+    for number, name in enumerate(found.people.groups):
         yield f"group.{number}", cells[column_of(name)].to_numpy(dtype=np.float64)
-    yield "reach.count", np.diff(found.start)
-    yield "reach.cell", _steps(found.cell, found.start)
-    yield "reach.step", found.step
+    yield "reach.count", np.diff(found.reach.start)
+    yield "reach.cell", _steps(found.reach.cell, found.reach.start)
+    yield "reach.step", found.reach.step
     for name in _NUMBERS:
-        yield f"option.{name}", found.options[name].to_numpy(dtype=np.float64)
-    for key, level in found.levels.items():
+        yield f"option.{name}", found.choices.options[name].to_numpy(dtype=np.float64)
+    for key, level in found.people.levels.items():
         shares = level.shares.tocsr()
         shares.sort_indices()
         yield f"{key}.count", np.diff(shares.indptr).astype(np.int64)
@@ -299,7 +300,7 @@ def _arrays(found: WhatIf) -> Iterator[tuple[str, NDArray[Any]]]:
             yield f"{key}.{name}", level.places[name].to_numpy(dtype=np.float64)
         for name in _FLAGS:
             yield f"{key}.{name}", level.places[name].to_numpy(dtype=bool)
-    for row, (persons, part) in found.fixed.items():
+    for row, (persons, part) in found.choices.fixed.items():
         where = np.flatnonzero(part)
         yield f"fixed.{row}.persons", np.array([persons])
         yield f"fixed.{row}.place", np.diff(where, prepend=0)

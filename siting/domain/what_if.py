@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypedDict
 
 import geopandas as gpd
 import numpy as np
@@ -123,6 +123,54 @@ class Streets:
     land_at_most_m2: float
 
 
+class FundingLine(TypedDict):
+    """A line that a standard promises to an option; the amount is NaN if no figure follows from it."""
+
+    clause_id: str
+    line: str
+    status: str
+    amount_cny: float
+
+
+class PlanLimits(TypedDict):
+    """The limits of the scenario's plan; None without one."""
+
+    stations: int | None
+    budget_cny: float | None
+
+
+class SiteSet(TypedDict):
+    """Sites of the problem of which at most so many may be open."""
+
+    sites: list[int]
+    most: int
+
+
+class ProofProblem(TypedDict):
+    """A certificate with the problem that it is checked against.
+
+    ``certificate`` has its large whole numbers as texts, because a browser reads numbers as floats. ``today`` are the
+    people that facilities which may change cover today. ``chosen`` are the open sites; ``sites`` has the candidate of
+    each site (None for facilities, and for sizes that do not count for the circle). ``arrays`` has those of rules only
+    with such rules.
+    """
+
+    certificate: dict[str, object]
+    model: str
+    stations: int | None
+    budget: float | None
+    sets: list[SiteSet]
+    share: float | None
+    by_cost: bool
+    beyond_s: float | None
+    weights: dict[str, float]
+    objective: float
+    today: float
+    chosen: list[int]
+    sites: list[str | None]
+    arrays: dict[str, NDArray[Any]]
+
+
 @dataclass(frozen=True)
 class WhatIfReach:
     """Which cells each site reaches, and how soon.
@@ -193,7 +241,7 @@ class WhatIfChoices:
     options: pd.DataFrame
     fixed: Mapping[int, tuple[float, Floats]]
     plots: tuple[SharedPlot, ...]
-    funding: Mapping[int, list[dict[str, object]]]
+    funding: Mapping[int, list[FundingLine]]
 
 
 @dataclass(frozen=True)
@@ -231,17 +279,17 @@ class WhatIfPlans:
         The open options today, and with the plan; ``planned`` is None without one.
     unshown : bool
         Whether there is a plan that no choice of options is: it enlarges a facility that shares its plot.
-    request : mapping
+    request : PlanLimits
         The stations and the budget of the scenario's plan.
-    proof : mapping or None
+    proof : ProofProblem or None
         The problem of the plan's certificate, in the whole numbers in which it is checked.
     """
 
     today: tuple[int, ...]
     planned: tuple[int, ...] | None
     unshown: bool
-    request: Mapping[str, object]
-    proof: Mapping[str, object] | None
+    request: PlanLimits
+    proof: ProofProblem | None
 
 
 @dataclass(frozen=True)

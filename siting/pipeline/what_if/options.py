@@ -15,14 +15,13 @@ from siting.domain.nouns import Assessment
 from siting.domain.scenario import PlanOptions
 from siting.domain.tables import PLAN_COLUMNS
 from siting.domain.tiers import gives_facility
-from siting.domain.what_if import FIXED, MOVING, SharedPlot
+from siting.domain.what_if import FIXED, MOVING, FundingLine, SharedPlot
 from siting.pipeline.ground import PreparedScenario
 from siting.pipeline.laying_out import stations_of
 from siting.pipeline.paying import promised
 
 # Of so many facilities on one plot every choice is worked out before; of more none can be switched off.
 _MOST_ON_A_PLOT: Final = 6
-_LINE: Final = ("clause_id", "line", "status", "amount_cny")
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Options:
     sites: gpd.GeoDataFrame
     table: pd.DataFrame
     records: gpd.GeoDataFrame
-    funding: dict[int, list[dict[str, Any]]]
+    funding: dict[int, list[FundingLine]]
 
 
 def options_of(ground: PreparedScenario, assessment: Assessment, plan: PlanOptions) -> Options:
@@ -153,11 +152,16 @@ def _as_plan(stations: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return stations[[*(each.key for each in PLAN_COLUMNS if each.key in stations), "geometry"]]
 
 
-def _lines(lines: pd.DataFrame | None, first: int) -> dict[int, list[dict[str, Any]]]:
+def _lines(lines: pd.DataFrame | None, first: int) -> dict[int, list[FundingLine]]:
     if lines is None:
         return {}
     return {
-        first + int(str(key)): [{str(name): row[name] for name in _LINE} for row in rows.to_dict("records")]
+        first + int(str(key)): [
+            FundingLine(
+                clause_id=row["clause_id"], line=row["line"], status=row["status"], amount_cny=row["amount_cny"]
+            )
+            for row in rows.to_dict("records")
+        ]
         for key, rows in lines.groupby("site_id")
     }
 

@@ -1,6 +1,5 @@
 """The problem of a plan's certificate, for a page that checks it again."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 from siting.domain.certificates import CertificateValues
 from siting.domain.nouns import Progress, Proposal
 from siting.domain.scenario import asked
+from siting.domain.what_if import ProofProblem
 from siting.locate.problem import PMedian, Problem, SetCovering
 from siting.pipeline.asking import Question, ask
 from siting.pipeline.ground import PreparedScenario
@@ -17,7 +17,7 @@ from siting.pipeline.standing import covered_today
 from siting.pipeline.starting import sites_named, sites_that_stay
 
 
-def proof_of(ground: PreparedScenario, proposal: Proposal, progress: Progress) -> Mapping[str, object] | None:
+def proof_of(ground: PreparedScenario, proposal: Proposal, progress: Progress) -> ProofProblem | None:
     """Return the certificate of a plan with its problem, as arrays and facts; None if the plan has none.
 
     Parameters
@@ -31,10 +31,8 @@ def proof_of(ground: PreparedScenario, proposal: Proposal, progress: Progress) -
 
     Returns
     -------
-    mapping or None
-        ``certificate``; ``model``, ``stations``, ``budget``, ``sets``, ``share``, ``by_cost``, ``beyond_s``,
-        ``weights``, ``objective``, ``today``; ``chosen``, the open sites; ``sites``, the candidate of each site (None
-        for facilities, and sizes that do not count for the circle); ``arrays``, those of rules only with such rules.
+    ProofProblem or None
+        None without a certificate or a plan.
     """
     selection = proposal.selection
     if selection.certificate is None or not selection.stages:

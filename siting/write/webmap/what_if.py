@@ -1,7 +1,7 @@
 """The data of the page's what-if: people, walks, options and rules, in the form that its script reads."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from siting.domain.nouns import Assessment
-from siting.domain.what_if import Streets, WhatIf, WhatIfLevel, column_of
+from siting.domain.what_if import ProofProblem, Streets, WhatIf, WhatIfLevel, column_of
 from siting.text import knows
 from siting.version import __version__
 from siting.write.geojson import plain
@@ -213,7 +213,7 @@ def _streets(streets: Streets) -> dict[str, Any]:
     }
 
 
-def _proof(proof: Mapping[str, Any]) -> dict[str, Any]:
+def _proof(proof: ProofProblem) -> dict[str, Any]:
     """Return the certificate of the plan with its problem."""
     arrays = dict(proof["arrays"])
     arrays["point"] = _steps(arrays["point"], arrays.pop("start"))
